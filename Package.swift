@@ -1,0 +1,143 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The floors of the house, bottom to top. Each target sees only what its list names; Tests/HouseTests checks
+// that sources keep to it. README.md shows the picture.
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func floor(
+    _ floor: String, _ name: String, _ dependencies: [Target.Dependency] = [], unsafe: Bool = false
+) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(floor)/\(name)",
+        swiftSettings: swiftSettings + (unsafe ? [.strictMemorySafety()] : []))
+}
+
+func core(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    floor("core", name, dependencies)
+}
+
+/// Adapters own foreign libraries and system calls, so every unsafe expression in them is spelled out.
+func adapter(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    floor("adapters", name, dependencies, unsafe: true)
+}
+
+func shell(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    floor("shell", name, dependencies)
+}
+
+func program(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Sources/programs/\(name)", swiftSettings: swiftSettings)
+}
+
+func c(_ name: String, links libraries: String...) -> Target {
+    .target(name: name, path: "Sources/c/\(name)", linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+func tests(_ floor: String, _ name: String, _ dependencies: Target.Dependency..., resources: [Resource] = []) -> Target
+{
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(floor)/\(name)", resources: resources,
+        swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "signet",
+    products: [
+        .executable(name: "signetd", targets: ["signetd"]),
+        .executable(name: "signet-installd", targets: ["signet-installd"]),
+        .executable(name: "signetctl", targets: ["signetctl"]),
+        .library(name: "SCEPClient", targets: ["SCEPClient"]),
+    ],
+    dependencies: [.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")],
+    targets: [
+        // c: foreign headers, and shims for what Swift's importer cannot see.
+        c("COpenSSL", links: "crypto"),
+        c("CCurl", links: "curl"),
+        c("CSystemd", links: "systemd"),
+        c("CLinux"),
+        c("CTOML", links: "stdc++"),
+
+        // core: decides. No IO, clock or randomness.
+        core("Faults"),
+        core("Secrets", "CLinux"),
+        core("X509", "Faults"),
+        core("Profiles", "Faults", "X509"),
+        core("SCEP", "Faults", "Secrets", "X509"),
+        core("Enrollment", "SCEP"),
+        core("DeviceTag", "Secrets", "X509"),
+        core("Installation", "Faults", "Secrets", "X509", "Profiles"),
+        core("Varlink", "Faults"),
+        core("ControlProtocol", "Varlink"),
+
+        // adapters: one foreign thing each; never import one another.
+        adapter("OpenSSLCrypto", "COpenSSL", "Faults", "Secrets", "X509", "SCEP", "DeviceTag"),
+        adapter("CurlTransport", "CCurl", "Faults", "SCEP"),
+        adapter("DurableFiles", "CLinux", "Faults", "Secrets"),
+        adapter("LocalSocket", "CLinux", "Faults", "Varlink"),
+        adapter("SystemdHost", "CSystemd", "CLinux", "Faults", "Secrets"),
+        adapter("MachineFacts", "CLinux", "Faults", "Profiles"),
+        adapter("TrustStores", "CLinux", "Faults", "Installation", "X509"),
+        adapter("TOMLConfiguration", "CTOML", "Faults", "Profiles"),
+
+        // shell: does what the core decided.
+        floor("shell", "SCEPClient", ["Faults", "Secrets", "X509", "SCEP", "OpenSSLCrypto", "CurlTransport"]),
+        shell(
+            "SignetAgent", "Faults", "Secrets", "X509", "Profiles", "SCEP", "Enrollment", "DeviceTag", "Installation",
+            "Varlink", "ControlProtocol"),
+        shell(
+            "SignetInstaller", "Faults", "Secrets", "X509", "Profiles", "Installation", "Varlink", "ControlProtocol"),
+
+        program(
+            "signetd", "SignetAgent", "Faults", "Secrets", "X509", "Profiles", "SCEP", "Enrollment", "DeviceTag",
+            "Installation", "Varlink", "ControlProtocol", "OpenSSLCrypto", "CurlTransport", "DurableFiles",
+            "LocalSocket", "SystemdHost", "MachineFacts", "TOMLConfiguration"),
+        program(
+            "signet-installd", "SignetInstaller", "Faults", "Secrets", "X509", "Profiles", "Installation", "Varlink",
+            "ControlProtocol", "OpenSSLCrypto", "DurableFiles", "LocalSocket", "SystemdHost", "MachineFacts",
+            "TrustStores", "TOMLConfiguration"),
+        program(
+            "signetctl", "Faults", "Profiles", "Varlink", "ControlProtocol", "LocalSocket", "MachineFacts",
+            "TOMLConfiguration", .product(name: "ArgumentParser", package: "swift-argument-parser")),
+
+        .target(
+            name: "TestPKI", dependencies: ["COpenSSL", "X509"], path: "Tests/support/TestPKI",
+            swiftSettings: swiftSettings),
+        .testTarget(name: "HouseTests", path: "Tests/HouseTests", swiftSettings: swiftSettings),
+        tests("core", "X509Tests", "Faults", "X509", "TestPKI"),
+        tests("core", "ProfilesTests", "Faults", "X509", "Profiles"),
+        tests("core", "SCEPTests", "Faults", "Secrets", "X509", "SCEP", "OpenSSLCrypto", "TestPKI"),
+        tests("core", "EnrollmentTests", "SCEP", "Enrollment"),
+        tests("core", "DeviceTagTests", "Secrets", "X509", "DeviceTag", "OpenSSLCrypto", "TestPKI"),
+        tests("core", "InstallationTests", "Faults", "Secrets", "X509", "Profiles", "Installation", "TestPKI"),
+        tests("core", "VarlinkTests", "Faults", "Varlink"),
+        tests("core", "ControlProtocolTests", "Varlink", "ControlProtocol"),
+        tests(
+            "adapters", "OpenSSLCryptoTests", "Faults", "Secrets", "X509", "SCEP", "DeviceTag", "OpenSSLCrypto",
+            "TestPKI"),
+        tests("adapters", "CurlTransportTests", "Faults", "SCEP", "CurlTransport"),
+        tests("adapters", "DurableFilesTests", "Faults", "Secrets", "DurableFiles"),
+        tests("adapters", "LocalSocketTests", "Faults", "Varlink", "LocalSocket"),
+        tests("adapters", "SystemdHostTests", "Faults", "Secrets", "SystemdHost"),
+        tests("adapters", "MachineFactsTests", "Faults", "Profiles", "MachineFacts"),
+        tests("adapters", "TrustStoresTests", "Faults", "X509", "Installation", "TrustStores", "TestPKI"),
+        tests("adapters", "TOMLConfigurationTests", "Faults", "Profiles", "TOMLConfiguration"),
+        tests(
+            "shell", "SignetAgentTests", "Faults", "Secrets", "X509", "Profiles", "SCEP", "Enrollment", "DeviceTag",
+            "Installation", "ControlProtocol", "SignetAgent"),
+        tests(
+            "shell", "SignetInstallerTests", "Faults", "Secrets", "X509", "Profiles", "Installation",
+            "SignetInstaller", "OpenSSLCrypto", "DurableFiles", "TestPKI"),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

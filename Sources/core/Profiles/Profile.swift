@@ -1,0 +1,156 @@
+/// What an admin asked for, already valid: one certificate to obtain and keep.
+///
+/// A value of this type cannot be wrong in itself. It may still name variables that this machine cannot fill, which
+/// rendering says (`SubjectTemplate.render`).
+package struct Profile: Sendable, Equatable {
+    package let name: ProfileName
+    package let scep: SCEPSettings
+    package let subject: SubjectTemplate
+    package let key: KeySettings
+    package let renewal: RenewalSettings
+    package let install: InstallSettings
+    package let deviceTag: DeviceTagSettings
+
+    package init(
+        name: ProfileName, scep: SCEPSettings, subject: SubjectTemplate, key: KeySettings, renewal: RenewalSettings,
+        install: InstallSettings, deviceTag: DeviceTagSettings
+    ) {
+        self.name = name
+        self.scep = scep
+        self.subject = subject
+        self.key = key
+        self.renewal = renewal
+        self.install = install
+        self.deviceTag = deviceTag
+    }
+}
+
+/// A profile's name, `[a-z0-9][a-z0-9-]{0,62}`: safe as a file name, a label and a socket argument.
+package struct ProfileName: Sendable, Hashable, Comparable, CustomStringConvertible {
+    package let description: String
+
+    /// nil where the text is not such a name.
+    package init?(_ text: String) {
+        let isFirst: (UInt8) -> Bool = { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) }
+        let bytes = Array(text.utf8)
+        guard let first = bytes.first, isFirst(first), bytes.count <= 63,
+            bytes.allSatisfy({ isFirst($0) || $0 == 0x2D })
+        else { return nil }
+        description = text
+    }
+
+    package static func < (one: ProfileName, other: ProfileName) -> Bool { one.description < other.description }
+}
+
+/// `[scep]`
+package struct SCEPSettings: Sendable, Equatable {
+    /// One or more; a transaction keeps to one of them.
+    package var urls: [String]
+    /// SHA-256 of the CA certificates that are trusted for this exchange; empty only with `allowUnpinnedCA`.
+    package var caFingerprints: [[UInt8]]
+    package var allowUnpinnedCA: Bool
+    /// SHA-256 of RA certificates that are authorised by name.
+    package var raFingerprints: [[UInt8]]
+    package var challenge: ChallengeSource?
+    package var security: SecurityLevel
+    /// Requests may be 3DES and SHA-1 where a server offers no better.
+    package var legacyRequest: Bool
+    /// Whether a request by itself may carry the challenge again after the identity was revoked.
+    package var afterRevocation: AfterRevocation
+    /// A file of CA certificates that the HTTPS server must chain to, in place of the system's.
+    package var tlsCA: String?
+
+    package init(
+        urls: [String], caFingerprints: [[UInt8]], allowUnpinnedCA: Bool, raFingerprints: [[UInt8]],
+        challenge: ChallengeSource?, security: SecurityLevel, legacyRequest: Bool, afterRevocation: AfterRevocation,
+        tlsCA: String?
+    ) {
+        self.urls = urls
+        self.caFingerprints = caFingerprints
+        self.allowUnpinnedCA = allowUnpinnedCA
+        self.raFingerprints = raFingerprints
+        self.challenge = challenge
+        self.security = security
+        self.legacyRequest = legacyRequest
+        self.afterRevocation = afterRevocation
+        self.tlsCA = tlsCA
+    }
+}
+
+/// Where the challenge is read from when it is needed; the value itself never is in here.
+package struct ChallengeSource: Sendable, Equatable {
+    package enum Location: Sendable, Equatable {
+        /// A systemd credential, by the name of its file in /etc/signet/credentials.
+        case credential(String)
+        /// A file that only its owner can read.
+        case file(String)
+        /// A command and its arguments; its standard output is the challenge.
+        case command([String])
+    }
+    package var location: Location
+    /// The PKI accepts it once: a request that may have arrived is never followed by another with it.
+    package var singleUse: Bool
+
+    package init(location: Location, singleUse: Bool) {
+        self.location = location
+        self.singleUse = singleUse
+    }
+}
+
+/// `scep.security`: what replies may use.
+package enum SecurityLevel: String, Sendable, Equatable, CaseIterable { case compatible, rfc8894 }
+
+/// `scep.after-revocation`: what happens by itself once the identity was revoked.
+package enum AfterRevocation: String, Sendable, Equatable, CaseIterable { case wait, enroll }
+
+/// `[key]`
+package struct KeySettings: Sendable, Equatable {
+    /// RSA modulus length: 2048, 3072 or 4096.
+    package var bits: Int
+    package init(bits: Int) { self.bits = bits }
+}
+
+/// `[renewal]`, as fractions of the lifetime.
+package struct RenewalSettings: Sendable, Equatable {
+    package var at: Double
+    package var spread: Double
+    package init(at: Double, spread: Double) {
+        self.at = at
+        self.spread = spread
+    }
+}
+
+/// `[install]`. Paths are as root wrote them, below `--root`.
+package struct InstallSettings: Sendable, Equatable {
+    package var anchors: [String]
+    package var chain: [String]
+    package var group: String?
+    package init(anchors: [String], chain: [String], group: String?) {
+        self.anchors = anchors
+        self.chain = chain
+        self.group = group
+    }
+}
+
+/// `[device-tag]`
+package struct DeviceTagSettings: Sendable, Equatable {
+    /// Files of the CAs that the gateway was given; empty means the pinned CA.
+    package var identificationCAs: [String]
+    package var gateway: Gateway
+    package var requireRevocationCheck: Bool
+    /// In addition to the certificate's own distribution points.
+    package var revocationListURLs: [String]
+    package init(
+        identificationCAs: [String], gateway: Gateway, requireRevocationCheck: Bool, revocationListURLs: [String]
+    ) {
+        self.identificationCAs = identificationCAs
+        self.gateway = gateway
+        self.requireRevocationCheck = requireRevocationCheck
+        self.revocationListURLs = revocationListURLs
+    }
+}
+
+/// `device-tag.gateway`: whose rules decide which checks are hard.
+package enum Gateway: String, Sendable, Equatable, CaseIterable {
+    case mdca
+}

@@ -1,0 +1,119 @@
+package import FoundationEssentials
+package import Secrets
+package import X509
+
+/// What the exchange needs of a cryptographic library. A port: OpenSSL implements it; tests may replace it.
+///
+/// Every method is one synchronous operation that touches neither network nor disk; `generateKey` can take seconds,
+/// so callers run the port off the cooperative pool. Private keys are PKCS#8 PEM in a `Secret`. Methods throw
+/// `CryptographyFault`.
+package protocol Cryptography: Sendable {
+    /// SHA-256 of the bytes, 32 bytes.
+    func sha256(_ bytes: [UInt8]) -> [UInt8]
+
+    /// Fresh random bytes from the library's generator.
+    func randomBytes(_ count: Int) throws -> [UInt8]
+
+    /// A new private key as PKCS#8 PEM.
+    func generateKey(_ kind: KeyKind) throws -> Secret
+
+    /// The DER SubjectPublicKeyInfo that belongs to a private key.
+    func publicKeyInfo(of key: Secret) throws -> [UInt8]
+
+    /// A certificate that carries the key's own signature, for the transaction only (RFC 8894 §2.3): v3, random
+    /// positive serial, subject = issuer, critical keyUsage digitalSignature + keyEncipherment, never a CA.
+    ///
+    /// - Parameter subject: DER of the Name.
+    func selfSignedCertificate(
+        subject: [UInt8], key: Secret, notBefore: Date, notAfter: Date
+    ) throws -> [UInt8]
+
+    /// A PKCS#10 request, DER. It is a secret where it carries a challengePassword (RFC 2985 §5.4.1).
+    func certificationRequest(_ content: RequestContent, key: Secret, challenge: Secret?) throws -> Secret
+
+    /// DER ContentInfo of EnvelopedData with exactly one KeyTransRecipientInfo (issuerAndSerialNumber).
+    func envelop(_ content: Secret, to recipient: Certificate, cipher: ContentCipher) throws -> [UInt8]
+
+    /// DER ContentInfo of SignedData over `content` (eContentType data), one signer, only the signer's certificate
+    /// embedded, and `attributes` beside contentType, messageDigest and signingTime.
+    func sign(
+        _ content: [UInt8], attributes: [SignedAttribute], signer: Certificate, key: Secret, digest: DigestAlgorithm
+    ) throws -> [UInt8]
+
+    /// Checks the one signature on a SignedData (DER or BER, content attached or absent) with a key from `signers`
+    /// only; certificates inside the message are never used (V-04, V-05).
+    ///
+    /// - Returns: the signer, one of `signers`. Throws `.signatureInvalid` or `.signerUnknown`.
+    func verifySignedData(_ signedData: [UInt8], signers: [Certificate]) throws -> Certificate
+
+    /// Decrypts an EnvelopedData for `recipient`, whose private key is `key` (V-12).
+    ///
+    /// - Parameter legacyCiphers: single DES may be used; in a library context of its own.
+    func openEnvelope(
+        _ envelopedData: [UInt8], recipient: Certificate, key: Secret, legacyCiphers: Bool
+    ) throws -> [UInt8]
+
+    /// Whether `issuer`'s key made the signature on `certificate`. Nothing else is looked at.
+    func isSignature(of certificate: Certificate, madeBy issuer: Certificate) -> Bool
+
+    /// Builds and checks a path from `leaf` to any of `anchors` at the given time (RFC 5280 §6), partial chains
+    /// allowed: an anchor may be an intermediate. SHA-1 and RSA below 2048 are refused below the anchor. Any
+    /// extended key usage passes: who asks decides about purpose.
+    ///
+    /// - Returns: the path, leaf first, the anchor last.
+    func path(
+        from leaf: Certificate, intermediates: [Certificate], anchors: [Certificate], at time: Date
+    ) throws -> [Certificate]
+}
+
+/// What a key is made as.
+package enum KeyKind: Sendable, Equatable, Hashable {
+    /// RSA with 2048, 3072 or 4096 bits.
+    case rsa(bits: Int)
+}
+
+/// What goes into a PKCS#10 request beside key and challenge.
+package struct RequestContent: Sendable, Equatable {
+    /// DER of the subject Name.
+    package let subject: [UInt8]
+    /// Requested subjectAltName entries; none leaves the extension out.
+    package let alternativeNames: [GeneralName]
+
+    package init(subject: [UInt8], alternativeNames: [GeneralName]) {
+        self.subject = subject
+        self.alternativeNames = alternativeNames
+    }
+}
+
+/// One SCEP attribute to sign (RFC 8894 §3.2.1).
+package struct SignedAttribute: Sendable, Equatable {
+    /// The two ASN.1 types that SCEP attributes have.
+    package enum Value: Sendable, Equatable {
+        case printableString(String)
+        case octetString([UInt8])
+    }
+    package let type: ObjectIdentifier
+    package let value: Value
+
+    package init(type: ObjectIdentifier, value: Value) {
+        self.type = type
+        self.value = value
+    }
+}
+
+/// Content encryption, for requests only as far as `aes128CBC`; replies may use more (`ReplyPolicy`).
+package enum ContentCipher: String, Sendable, Equatable, CaseIterable {
+    case aes128CBC = "AES-128-CBC"
+    case aes192CBC = "AES-192-CBC"
+    case aes256CBC = "AES-256-CBC"
+    case tripleDESCBC = "3DES-CBC"
+    case desCBC = "DES-CBC"
+}
+
+/// Digests of signatures.
+package enum DigestAlgorithm: String, Sendable, Equatable, CaseIterable {
+    case sha1 = "SHA-1"
+    case sha256 = "SHA-256"
+    case sha384 = "SHA-384"
+    case sha512 = "SHA-512"
+}

@@ -1,0 +1,85 @@
+package import Faults
+
+/// Carries one HTTP exchange. A port: libcurl implements it; tests replace it.
+///
+/// One transport serves one transaction and keeps its connection between exchanges; it is used by one task at a
+/// time. Cancelling the task ends a running exchange at once.
+package protocol Transport: Sendable {
+    /// Sends the request and reads the whole answer. Any HTTP status is an answer.
+    ///
+    /// Throws `TransportFault`: no answer, or one outside the limits.
+    func exchange(_ request: HTTPRequest) async throws -> HTTPResponse
+}
+
+/// One HTTP request.
+package struct HTTPRequest: Sendable, Equatable {
+    package enum Method: String, Sendable { case get = "GET", post = "POST" }
+    package var method: Method
+    package var url: String
+    /// Sent with `Content-Length`, never chunked, without `Expect`.
+    package var body: [UInt8]
+    package var contentType: String?
+    /// Bytes of answer beyond which the exchange ends with `.tooLarge`.
+    package var limit: Int
+    /// Seconds for the whole exchange, from resolving the name to the last byte.
+    package var deadline: Double
+
+    package init(
+        method: Method, url: String, body: [UInt8] = [], contentType: String? = nil, limit: Int, deadline: Double
+    ) {
+        self.method = method
+        self.url = url
+        self.body = body
+        self.contentType = contentType
+        self.limit = limit
+        self.deadline = deadline
+    }
+}
+
+/// One HTTP answer.
+package struct HTTPResponse: Sendable, Equatable {
+    package var status: Int
+    /// Lower case, without parameters.
+    package var contentType: String?
+    /// Seconds that `Retry-After` asks to wait, as the transport resolved them; nil where absent.
+    package var retryAfter: Int?
+    package var body: [UInt8]
+    /// The certificates that the TLS server sent, leaf first, DER; empty over plain HTTP.
+    package var serverCertificates: [[UInt8]]
+
+    package init(
+        status: Int, contentType: String? = nil, retryAfter: Int? = nil, body: [UInt8] = [],
+        serverCertificates: [[UInt8]] = []
+    ) {
+        self.status = status
+        self.contentType = contentType
+        self.retryAfter = retryAfter
+        self.body = body
+        self.serverCertificates = serverCertificates
+    }
+}
+
+/// What an exchange fails with.
+package typealias TransportFault = Fault<TransportFaultCode>
+
+/// Why there is no answer. `requestMayHaveArrived` is what recovery turns on (RFC 8894 §5.2).
+package enum TransportFaultCode: String, FaultCode {
+    case nameNotResolved = "name-not-resolved"
+    case notConnected = "not-connected"
+    case tlsRefused = "tls-refused"
+    case timedOutBeforeSending = "timed-out-before-sending"
+    case timedOut = "timed-out"
+    case connectionLost = "connection-lost"
+    case tooLarge = "too-large"
+    case malformedAnswer = "malformed-answer"
+    case badURL = "bad-url"
+    case cancelled
+
+    /// Whether the server may have seen the request although no answer came.
+    package var requestMayHaveArrived: Bool {
+        switch self {
+        case .nameNotResolved, .notConnected, .tlsRefused, .timedOutBeforeSending, .badURL: false
+        case .timedOut, .connectionLost, .tooLarge, .malformedAnswer, .cancelled: true
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import CLinux
+
+/// Bytes that must not outlive their use: a challenge, a private key, a token.
+///
+/// They live in memory that this object alone owns, are never copied into Swift strings or arrays by it, and are
+/// overwritten when the object ends. It prints as its length only, so that it may stand in any message.
+package final class Secret: @unchecked Sendable {
+    private let bytes: UnsafeMutableRawBufferPointer
+
+    /// Makes a secret of `count` bytes and lets `fill` write them; what `fill` leaves unwritten is zero.
+    ///
+    /// - Parameter fill: returns how many bytes it wrote; the rest is cut off. Its errors are passed on.
+    package init(capacity: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Int) rethrows {
+        let allocated = UnsafeMutableRawBufferPointer.allocate(byteCount: max(capacity, 1), alignment: 16)
+        allocated.initializeMemory(as: UInt8.self, repeating: 0)
+        self.allocated = allocated
+        do {
+            let written = try fill(UnsafeMutableRawBufferPointer(rebasing: allocated[..<capacity]))
+            bytes = UnsafeMutableRawBufferPointer(rebasing: allocated[..<min(max(written, 0), capacity)])
+        } catch {
+            signet_wipe(allocated.baseAddress, allocated.count)
+            allocated.deallocate()
+            throw error
+        }
+    }
+
+    private let allocated: UnsafeMutableRawBufferPointer
+
+    /// Copies bytes that the caller owns, and wipes itself, if it must.
+    package convenience init(copying source: UnsafeRawBufferPointer) {
+        self.init(capacity: source.count) { target in
+            target.copyMemory(from: source)
+            return source.count
+        }
+    }
+
+    deinit {
+        signet_wipe(allocated.baseAddress, allocated.count)
+        allocated.deallocate()
+    }
+
+    /// How many bytes there are.
+    package var count: Int { bytes.count }
+
+    /// Whether there is nothing in it.
+    package var isEmpty: Bool { bytes.isEmpty }
+
+    /// Lends the bytes for the length of `body`; they must not be kept.
+    package func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try body(UnsafeRawBufferPointer(bytes))
+    }
+
+    /// The same bytes without white space and line ends at either side, as files and commands append them.
+    package func trimmed() -> Secret {
+        let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (0x09...0x0D).contains($0) }
+        var start = 0
+        var end = bytes.count
+        while start < end, isSpace(bytes[start]) { start += 1 }
+        while end > start, isSpace(bytes[end - 1]) { end -= 1 }
+        return Secret(copying: UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+    }
+}
+
+extension Secret: CustomStringConvertible, CustomReflectable {
+    package var description: String { "(secret, \(count) bytes)" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
