@@ -7,4 +7,14 @@
 /// Overwrites `count` bytes with zeros; the compiler may not drop it (explicit_bzero(3)).
 void signet_wipe(void *bytes, size_t count);
 
+/// An errno's symbolic name, "ENOSPC"; NULL where glibc knows none. Never freed.
+const char *signet_errno_name(int number);
+
+/// An errno's text in English, whatever the locale; NULL where glibc knows none. Never freed.
+const char *signet_errno_text(int number);
+
+/// Keeps the process' memory from other processes of the same user and from core dumps (PR_SET_DUMPABLE, prctl(2)).
+/// 0, or -1 with errno.
+int signet_forbid_dumps(void);
+
 #endif
