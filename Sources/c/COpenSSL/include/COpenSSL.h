@@ -16,4 +16,10 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+/// A BIO that reads bytes which the caller keeps alive. Takes none at all too, where BIO_new_mem_buf(3) wants an address.
+BIO *signet_bio_reading(const void *bytes, size_t count);
+
+/// How many bytes a memory BIO holds, and where (BIO_get_mem_data(3) is a macro). They end with the next call on it.
+size_t signet_bio_contents(BIO *bio, const unsigned char **bytes);
+
 #endif
