@@ -1,0 +1,50 @@
+extension DistinguishedName: CustomStringConvertible {
+    /// RFC 4514 text: last relative name first; types without a name as dotted identifier and `#` hexadecimal.
+    package var description: String {
+        relativeNames.reversed().map { attributes in attributes.map(Self.text).joined(separator: "+") }
+            .joined(separator: ",")
+    }
+
+    private static func text(_ attribute: NameAttribute) -> String {
+        guard let type = NameAttributeType.identified(attribute.type), let text = attribute.text else {
+            return "\(attribute.type)=#\(Hexadecimal.string(attribute.value))"
+        }
+        return "\(type.name)=\(escape(text))"
+    }
+
+    /// Escapes a value so that it stands for itself in RFC 4514 text (§2.4). Control characters become hexadecimal
+    /// pairs too, which the RFC allows, so that a name never breaks a line or colours a terminal.
+    package static func escape(_ value: String) -> String {
+        var escaped: [UInt8] = []
+        let octets = Array(value.utf8)
+        for (index, octet) in octets.enumerated() {
+            switch octet {
+            case UInt8(ascii: "\""), UInt8(ascii: "+"), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "<"),
+                UInt8(ascii: ">"), UInt8(ascii: "\\"), UInt8(ascii: "="):
+                escaped += [UInt8(ascii: "\\"), octet]
+            case UInt8(ascii: "#") where index == 0,
+                UInt8(ascii: " ") where index == 0 || index == octets.count - 1:
+                escaped += [UInt8(ascii: "\\"), octet]
+            case 0..<0x20, 0x7F:
+                escaped += Array("\\\(Hexadecimal.string([octet]))".utf8)
+            default:
+                escaped.append(octet)
+            }
+        }
+        return String(decoding: escaped, as: UTF8.self)
+    }
+
+    /// Reads RFC 4514 text, `CN=device,O=Example`: its last relative name comes first in the DER (§2.1).
+    ///
+    /// Spaces around `,`, `+` and `=` are skipped, as RFC 2253 §4 lets readers do and as people write. Values are
+    /// encoded as RFC 5280 §4.1.2.4 asks and kept to the lengths of its appendix A. Throws `.invalidName`.
+    package init(rfc4514 text: String) throws(X509Fault) {
+        var reader = DistinguishedNameReader(text)
+        let relativeNames = try reader.read()
+        let encoded = relativeNames.map { attributes in
+            DERWriter.setOf(
+                attributes.map { DERWriter.sequence(DERWriter.objectIdentifier($0.type), $0.value) })
+        }
+        try self.init(der: DERWriter.element(.sequence, encoded.flatMap { $0 }))
+    }
+}

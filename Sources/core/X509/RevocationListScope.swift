@@ -1,0 +1,70 @@
+/// What the issuingDistributionPoint says a CRL covers (RFC 5280 §5.2.5).
+package struct RevocationListScope: Sendable, Hashable {
+    /// URIs of the distribution point's fullName; a certificate has to name one of them to be covered.
+    package var urls: [String] = []
+    package var onlyUserCertificates = false
+    package var onlyAuthorityCertificates = false
+    package var onlyAttributeCertificates = false
+    package var onlySomeReasons = false
+    /// Entries may belong to other issuers.
+    package var isIndirect = false
+
+    /// Whether the list can't tell that an end-entity certificate of its own issuer is good.
+    package var excludesDevices: Bool {
+        onlyAuthorityCertificates || onlyAttributeCertificates || onlySomeReasons || isIndirect
+    }
+}
+
+/// The extensions of a CRL that decisions need.
+struct RevocationListExtensions {
+    var scope: RevocationListScope?
+    var unsupportedCritical: ObjectIdentifier?
+    var authorityKeyIdentifier: [UInt8]?
+
+    /// Reads Extensions: at most 64, each once.
+    mutating func read(from cursor: inout DERCursor) throws(X509Fault) {
+        var list = try cursor.inside(try cursor.next(.sequence))
+        var seen: Set<ObjectIdentifier> = []
+        while !list.isAtEnd {
+            guard seen.count < 64 else { throw list.fault(.limitExceeded, expected: "at most 64 extensions") }
+            let (identifier, isCritical, value) = try list.readExtension()
+            guard seen.insert(identifier).inserted else {
+                throw list.fault(.unexpectedValue, expected: "each extension once", got: "\(identifier) twice")
+            }
+            switch identifier {
+            case .issuingDistributionPoint: scope = try Self.scope(value)
+            case .authorityKeyIdentifier: authorityKeyIdentifier = try Self.keyIdentifier(value)
+            default: if isCritical { unsupportedCritical = unsupportedCritical ?? identifier }
+            }
+        }
+    }
+
+    private static func keyIdentifier(_ value: [UInt8]) throws(X509Fault) -> [UInt8]? {
+        var cursor = try DERCursor(value, reading: "an extension of the revocation list")
+        var inner = try cursor.inside(try cursor.next(.sequence))
+        try cursor.finish()
+        return try inner.nextIf(.contextPrimitive(0)).map { inner.content(of: $0) }
+    }
+
+    private static func scope(_ value: [UInt8]) throws(X509Fault) -> RevocationListScope {
+        var cursor = try DERCursor(value, reading: "the issuing distribution point")
+        var scope = RevocationListScope()
+        try cursor.readSequence { (inner) throws(X509Fault) in
+            while !inner.isAtEnd {
+                let element = try inner.next()
+                let isSet = element.content.count == 1 && inner.bytes[element.content.lowerBound] != 0
+                switch element.tag {
+                case .context(0): scope.urls = try inner.inside(element).fullNameURLs()
+                case .contextPrimitive(1): scope.onlyUserCertificates = isSet
+                case .contextPrimitive(2): scope.onlyAuthorityCertificates = isSet
+                case .contextPrimitive(3): scope.onlySomeReasons = true
+                case .contextPrimitive(4): scope.isIndirect = isSet
+                case .contextPrimitive(5): scope.onlyAttributeCertificates = isSet
+                default: throw inner.fault(.unexpectedTag, got: "\(element.tag)", at: element.whole.lowerBound)
+                }
+            }
+        }
+        try cursor.finish()
+        return scope
+    }
+}
