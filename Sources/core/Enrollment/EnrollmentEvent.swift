@@ -1,0 +1,91 @@
+package import FoundationEssentials
+package import SCEP
+
+/// What a profile asks of the machine, as values.
+package struct EnrollmentRules: Sendable, Equatable {
+    package var servers: [String]
+    package var renewAt: Double
+    package var spread: Double
+    /// This device's place in the fleet for this profile, 0..<1 (`Schedule.fraction`).
+    package var fraction: Double
+    package var hasChallenge: Bool
+    package var singleUseChallenge: Bool
+    /// `after-revocation = "enroll"`: a challenge may be sent by itself although the identity is revoked.
+    package var enrollsAfterRevocation: Bool
+    package var profileDigest: String
+
+    package init(
+        servers: [String], renewAt: Double, spread: Double, fraction: Double, hasChallenge: Bool,
+        singleUseChallenge: Bool, enrollsAfterRevocation: Bool, profileDigest: String
+    ) {
+        self.servers = servers
+        self.renewAt = renewAt
+        self.spread = spread
+        self.fraction = fraction
+        self.hasChallenge = hasChallenge
+        self.singleUseChallenge = singleUseChallenge
+        self.enrollsAfterRevocation = enrollsAfterRevocation
+        self.profileDigest = profileDigest
+    }
+}
+
+/// What happened. Bytes stay outside: the machine learns verdicts.
+package enum EnrollmentEvent: Sendable, Equatable {
+    /// The process started, and this lies on disk.
+    case started(latest: IdentityFacts?, hasPending: Bool)
+    /// Time passed, or the configuration was read again.
+    case ticked
+    /// An admin asked for it.
+    case ordered(Transaction.Kind)
+    /// Key and request are synced to pending/.
+    case prepared(id: String, challengeSent: Bool)
+    /// The server's certificates and weaknesses, as seen in an authenticated exchange.
+    case observed(authority: [String], weaknesses: [String]?)
+    /// The certificate is on disk as a generation.
+    case issued(IdentityFacts)
+    case replyPending
+    /// An authenticated FAILURE.
+    case refused(FailInfo?, text: String?)
+    case failed(ExchangeTrouble)
+    case published(Int)
+    case publishFailed(ProblemCode, detail: String)
+    /// What the revocation list says of the current generation.
+    case revocation(isRevoked: Bool)
+}
+
+/// An exchange that brought no verdict.
+package struct ExchangeTrouble: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        case noAnswer(requestMayHaveArrived: Bool)
+        case httpStatus(Int, retryAfter: Int?)
+        case untrusted
+        case local
+    }
+    package var kind: Kind
+    package var code: ProblemCode
+    package var detail: String
+
+    package init(_ kind: Kind, code: ProblemCode, detail: String) {
+        self.kind = kind
+        self.code = code
+        self.detail = detail
+    }
+}
+
+/// What is to be done, in order. All are idempotent: after a crash `.started` brings them again.
+package enum EnrollmentAction: Sendable, Equatable {
+    /// Discover the server, make or reuse the key in pending/, compose the request, sync it.
+    case prepare(Transaction)
+    /// Send the request that lies in pending/.
+    case send(Transaction)
+    /// Send a CertPoll for the request in pending/.
+    case poll(Transaction)
+    /// Remove pending/.
+    case discardPending
+    /// Have the installer publish this generation.
+    case publish(generation: Int)
+    /// The order cannot be followed now: an exchange is under way.
+    case refuseOrder
+    /// Nothing before then; nil where nothing is planned.
+    case wait(until: Date?)
+}

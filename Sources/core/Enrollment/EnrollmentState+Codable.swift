@@ -1,0 +1,49 @@
+import FoundationEssentials
+
+extension EnrollmentState: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case version, identity, published, transaction, retry, publishRetry, remembered, authorities, problems
+        case isRevoked, isHalted, profileDigest, tag
+    }
+
+    /// Reads this version and older ones; what a field's first version lacks has its default.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        let version = try fields.decode(Int.self, forKey: .version)
+        guard (1...Self.version).contains(version) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .version, in: fields,
+                debugDescription: "version \(version) is newer than this program, which knows \(Self.version)")
+        }
+        self.init()
+        identity = try fields.decodeIfPresent(IdentityFacts.self, forKey: .identity)
+        published = try fields.decodeIfPresent(Int.self, forKey: .published)
+        transaction = try fields.decodeIfPresent(Transaction.self, forKey: .transaction)
+        retry = try fields.decodeIfPresent(Retry.self, forKey: .retry)
+        publishRetry = try fields.decodeIfPresent(Retry.self, forKey: .publishRetry)
+        remembered = try fields.decodeIfPresent([String: Rung].self, forKey: .remembered) ?? [:]
+        authorities = try fields.decodeIfPresent([String: [String]].self, forKey: .authorities) ?? [:]
+        problems = try fields.decodeIfPresent([Problem].self, forKey: .problems) ?? []
+        isRevoked = try fields.decodeIfPresent(Bool.self, forKey: .isRevoked) ?? false
+        isHalted = try fields.decodeIfPresent(Bool.self, forKey: .isHalted) ?? false
+        profileDigest = try fields.decodeIfPresent(String.self, forKey: .profileDigest)
+        tag = try fields.decodeIfPresent(TagMemory.self, forKey: .tag)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(Self.version, forKey: .version)
+        try fields.encodeIfPresent(identity, forKey: .identity)
+        try fields.encodeIfPresent(published, forKey: .published)
+        try fields.encodeIfPresent(transaction, forKey: .transaction)
+        try fields.encodeIfPresent(retry, forKey: .retry)
+        try fields.encodeIfPresent(publishRetry, forKey: .publishRetry)
+        try fields.encode(remembered, forKey: .remembered)
+        try fields.encode(authorities, forKey: .authorities)
+        try fields.encode(problems, forKey: .problems)
+        try fields.encode(isRevoked, forKey: .isRevoked)
+        try fields.encode(isHalted, forKey: .isHalted)
+        try fields.encodeIfPresent(profileDigest, forKey: .profileDigest)
+        try fields.encodeIfPresent(tag, forKey: .tag)
+    }
+}

@@ -1,0 +1,125 @@
+package import FoundationEssentials
+
+/// Everything about a profile that must outlive the process. It is written before any action is carried out.
+package struct EnrollmentState: Sendable, Equatable {
+    /// The layout of the file; older ones are read.
+    package static let version = 1
+
+    /// The current generation; nil before the first enrollment.
+    package var identity: IdentityFacts?
+    /// The generation that the installer confirmed last.
+    package var published: Int?
+    /// The exchange that is under way or to be taken up again.
+    package var transaction: Transaction?
+    /// After a failure: when to try again, and how many failures there were.
+    package var retry: Retry?
+    /// The same for publishing.
+    package var publishRetry: Retry?
+    /// Per server URL, the rung of the ladder that worked last.
+    package var remembered: [String: Rung] = [:]
+    /// Per server URL, SHA-256 of the CA and RA certificates that took part last.
+    package var authorities: [String: [String]] = [:]
+    package var problems: [Problem] = []
+    /// The current generation was found revoked.
+    package var isRevoked = false
+    /// A request stopped for good; only a changed profile or an admin's order goes on.
+    package var isHalted = false
+    /// Digest of the profile at the last failure; another one makes the machine try at once.
+    package var profileDigest: String?
+    /// The device tag as last judged, for `since`.
+    package var tag: TagMemory?
+
+    package init() {}
+
+    package func has(_ code: ProblemCode) -> Bool { problems.contains { $0.code == code } }
+}
+
+/// What decisions need to know of a generation.
+package struct IdentityFacts: Sendable, Equatable, Codable {
+    package var generation: Int
+    package var notBefore: Date
+    package var notAfter: Date
+
+    package init(generation: Int, notBefore: Date, notAfter: Date) {
+        self.generation = generation
+        self.notBefore = notBefore
+        self.notAfter = notAfter
+    }
+}
+
+/// One exchange, from request to issue or refusal.
+package struct Transaction: Sendable, Equatable, Codable {
+    package enum Kind: String, Sendable, Codable { case enroll, renew }
+
+    /// How far it is. Raw values are on disk and in status.
+    package enum Step: String, Sendable, Codable {
+        /// Discovering the server, making the key: nothing was sent yet, nothing depends on it.
+        case preparing
+        /// It may have arrived.
+        case sent
+        /// The PKI said PENDING.
+        case pending
+    }
+
+    package var kind: Kind
+    package var rung: Rung
+    package var server: String
+    package var step: Step
+    /// The transactionID, once the request is composed.
+    package var id: String?
+    package var startedAt: Date
+    /// The request that was sent carried a challenge.
+    package var challengeSent = false
+    /// An admin ordered it, and answers for sending the challenge.
+    package var isOrdered = false
+    /// The reply to the request was lost: only CertPoll may ask after it.
+    package var isRecovering = false
+    /// CertPolls that may have arrived and brought nothing.
+    package var unanswered = 0
+    /// PENDING answers since the request.
+    package var polls = 0
+    /// Not to be asked after before then.
+    package var pollAt: Date?
+    /// Tries at the present step, from 1.
+    package var attempt = 1
+
+    package init(kind: Kind, rung: Rung, server: String, step: Step = .preparing, startedAt: Date) {
+        self.kind = kind
+        self.rung = rung
+        self.server = server
+        self.step = step
+        self.startedAt = startedAt
+    }
+}
+
+/// The rungs of the renewal ladder, in their order (RFC 8894 §2.3; servers differ in which they take).
+package enum Rung: String, Sendable, Codable, CaseIterable {
+    /// RenewalReq (17) signed by the current identity.
+    case renewalReq = "renewal-req"
+    /// PKCSReq (19) signed by the current identity.
+    case signedPKCSReq = "signed-pkcs-req"
+    /// PKCSReq signed by the new key, with the challenge.
+    case challenge
+}
+
+package struct Retry: Sendable, Equatable, Codable {
+    package var at: Date
+    package var count: Int
+    package var sort: FailureSort
+
+    package init(at: Date, count: Int, sort: FailureSort) {
+        self.at = at
+        self.count = count
+        self.sort = sort
+    }
+}
+
+package struct TagMemory: Sendable, Equatable, Codable {
+    package var value: String
+    package var since: Date
+
+    package init(value: String, since: Date) {
+        self.value = value
+        self.since = since
+    }
+}

@@ -1,0 +1,178 @@
+import Faults
+import FoundationEssentials
+package import X509
+
+/// The PKI's side of a transaction, authenticated: whom requests are encrypted to, and who may sign replies.
+///
+/// Made by `Authority.select` alone, which no unauthorised certificate passes (V-06).
+package struct Authority: Sendable, Equatable {
+    /// CA certificates that issued certificates may come from: pinned ones, and those below a pinned root that
+    /// root's files name.
+    package let issuers: [Certificate]
+    /// The one certificate that requests are encrypted to.
+    package let recipient: Certificate
+    /// The certificates of which one must have signed every reply.
+    package let signers: [Certificate]
+    /// Everything the server offered, for building chains; trusted for nothing.
+    package let offered: [Certificate]
+    package let capabilities: Capabilities
+    /// Lower-case hex SHA-256 of recipient and signers, sorted: a change is worth an alarm.
+    package let identity: [String]
+
+    /// The CA named as issuer in a CertPoll (RFC 8894 §3.3.3): the one that issued the RA, or is it.
+    package var issuer: Certificate {
+        issuers.first { $0 == recipient } ?? issuers.first { $0.subject.matches(recipient.issuer) } ?? recipient
+    }
+}
+
+/// Chooses and authenticates an `Authority` from what GetCACert brought.
+struct AuthoritySelection {
+    let policy: ServerPolicy
+    let cryptography: any Cryptography
+    let now: Date
+    /// The TLS server's chain authenticated the answer (V-06 c).
+    let fetchedOverAuthenticatedTLS: Bool
+
+    func select(from offered: [Certificate], capabilities: Capabilities) throws -> Authority {
+        let issuers = try admittedIssuers(offered)
+        let candidates = offered.filter { !$0.isAuthority && !issuers.contains($0) }
+        let registration = try candidates.isEmpty ? [] : authorised(candidates, issuers: issuers)
+        let recipient = try registration.isEmpty ? lowest(issuers) : encryption(registration)
+        guard case .rsa(let bits, true) = recipient.publicKey, bits >= 2048 else {
+            throw SCEPFault(
+                .unsupportedRecipientKey, attempted: "choose whom requests are encrypted to",
+                expected: "an RSA key of at least 2048 bits", got: "\(recipient.publicKey) of '\(recipient.subject)'")
+        }
+        let signers = issuers + signing(registration)
+        return Authority(
+            issuers: issuers, recipient: recipient, signers: signers, offered: offered, capabilities: capabilities,
+            identity: Set((signers + [recipient]).map { Hexadecimal.string(cryptography.sha256($0.der)).lowercased() })
+                .sorted())
+    }
+
+    // MARK: issuing CAs
+
+    /// Pinned certificates, and CAs below a pinned root that are pinned too or named in root's files.
+    private func admittedIssuers(_ offered: [Certificate]) throws -> [Certificate] {
+        let known = offered + policy.namedCertificates.filter { !offered.contains($0) }
+        let pinned = known.filter(isPinned)
+        guard offered.contains(where: isPinned) || !pinned.isEmpty else { throw notPinned(offered) }
+        for certificate in pinned { try requireValid(certificate) }
+        let authorities = offered.filter { $0.isAuthority && !pinned.contains($0) }
+        var admitted = pinned
+        for authority in authorities where policy.namedCertificates.contains(authority) {
+            guard
+                (try? cryptography.path(from: authority, intermediates: known, anchors: pinned, at: now)) != nil
+            else { continue }
+            admitted.append(authority)
+        }
+        // A CA that nobody vouched for may stand in the answer above the pinned one; below it, it would be the one
+        // that issues, and is refused with the line that admits it.
+        for authority in authorities where !admitted.contains(authority) {
+            if let above = pinned.first(where: { isIssued(authority, by: $0) }) {
+                throw SCEPFault(
+                    .issuingCANotAdmitted,
+                    attempted: "accept the CA '\(authority.subject)' below the pinned '\(above.subject)'",
+                    expected: "its fingerprint in scep.ca-fingerprint, or its file in install.chain",
+                    got: "\"\(fingerprint(authority))\"")
+            }
+        }
+        return admitted
+    }
+
+    private func isPinned(_ certificate: Certificate) -> Bool {
+        if policy.allowUnpinnedCA, policy.caFingerprints.isEmpty { return certificate.isAuthority }
+        return policy.caFingerprints.contains(cryptography.sha256(certificate.der))
+    }
+
+    private func notPinned(_ offered: [Certificate]) -> SCEPFault {
+        let seen = offered.filter { $0.isAuthority || offered.count == 1 }
+            .map { "\"\(fingerprint($0))\" ('\($0.subject)')" }
+        return SCEPFault(
+            .caNotPinned, attempted: "authenticate the CA that the server offers",
+            expected: "a certificate that scep.ca-fingerprint names",
+            got: seen.isEmpty ? "no CA certificate" : seen.joined(separator: ", "))
+    }
+
+    // MARK: registration authorities
+
+    /// RA certificates that an admitted CA issued and something authorises. One that is not authorised is refused
+    /// only where no other is: an old RA certificate may linger beside its successor.
+    private func authorised(_ candidates: [Certificate], issuers: [Certificate]) throws -> [Certificate] {
+        let ours = candidates.filter { candidate in issuers.contains { isIssued(candidate, by: $0) } }
+        guard !ours.isEmpty else {
+            throw SCEPFault(
+                .raNotIssuedByCA, attempted: "accept the RA certificate '\(candidates[0].subject)'",
+                expected: "one issued by an admitted CA", got: "issuer '\(candidates[0].issuer)'")
+        }
+        let trusted = ours.filter(isAuthorisedAsRA)
+        guard !trusted.isEmpty else {
+            let line = ours.map { "\"\(fingerprint($0))\"" }.joined(separator: ", ")
+            throw SCEPFault(
+                .raNotAuthorised,
+                attempted: "accept '\(ours[0].subject)' as the server's RA",
+                expected: "an RA extended key usage, or after checking with the PKI's owner the line: "
+                    + "ra-fingerprint = [\(line)]",
+                got: "a certificate that any enrolled device could hold")
+        }
+        let current = trusted.filter { (try? requireValid($0)) != nil }
+        if current.isEmpty { try requireValid(trusted[0]) }
+        return current
+    }
+
+    private func isAuthorisedAsRA(_ certificate: Certificate) -> Bool {
+        if policy.raFingerprints.contains(cryptography.sha256(certificate.der)) { return true }
+        let usages = certificate.extendedKeyUsage ?? []
+        if usages.contains(.registrationAuthority) || usages.contains(.certificateRequestAgent) { return true }
+        return fetchedOverAuthenticatedTLS
+    }
+
+    /// The RA certificate to encrypt to: RSA, for encipherment, rather one for that alone, the newest.
+    private func encryption(_ registration: [Certificate]) throws -> Certificate {
+        let fit = registration.filter { $0.keyUsage?.isDisjoint(with: [.keyEncipherment, .dataEncipherment]) != true }
+        // Some servers set no fitting usage at all: with one candidate left there is nothing to choose.
+        let usable = fit.isEmpty && registration.count == 1 ? registration : fit
+        let chosen = usable.max { one, other in
+            let oneAlone = one.keyUsage?.contains(.digitalSignature) == false
+            let otherAlone = other.keyUsage?.contains(.digitalSignature) == false
+            return oneAlone == otherAlone ? one.notBefore < other.notBefore : otherAlone
+        }
+        guard let chosen else {
+            throw SCEPFault(
+                .unsupportedRecipientKey, attempted: "choose the RA certificate to encrypt requests to",
+                expected: "one whose key usage allows encipherment", got: "\(registration.count) without")
+        }
+        return chosen
+    }
+
+    private func signing(_ registration: [Certificate]) -> [Certificate] {
+        let fit = registration.filter { $0.keyUsage?.contains(.digitalSignature) != false }
+        return fit.isEmpty && registration.count == 1 ? registration : fit
+    }
+
+    // MARK: certificates
+
+    /// The issuer that issued no other one of them.
+    private func lowest(_ issuers: [Certificate]) -> Certificate {
+        let lowest = issuers.filter { one in !issuers.contains { $0 != one && isIssued($0, by: one) } }
+        return lowest.max { $0.notBefore < $1.notBefore } ?? issuers[0]
+    }
+
+    private func isIssued(_ certificate: Certificate, by issuer: Certificate) -> Bool {
+        certificate.issuer.matches(issuer.subject) && cryptography.isSignature(of: certificate, madeBy: issuer)
+    }
+
+    private func requireValid(_ certificate: Certificate) throws {
+        guard certificate.notBefore <= now.addingTimeInterval(ExchangeLimits.clockSkew), now < certificate.notAfter
+        else {
+            throw SCEPFault(
+                .authorityExpired, attempted: "use the certificate '\(certificate.subject)'",
+                expected: "a current one and a right clock",
+                got: "valid \(certificate.notBefore) to \(certificate.notAfter), clock \(now)")
+        }
+    }
+
+    private func fingerprint(_ certificate: Certificate) -> String {
+        "sha256:" + Hexadecimal.string(cryptography.sha256(certificate.der)).lowercased()
+    }
+}

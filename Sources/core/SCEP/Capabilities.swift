@@ -1,0 +1,36 @@
+/// What a server says it can do (RFC 8894 §3.5.2). Unauthenticated, so it may raise what is used, never lower it.
+package struct Capabilities: Sendable, Equatable {
+    /// Keywords in lower case, as whole lines; unknown ones are kept for diagnosis only.
+    package let keywords: Set<String>
+
+    /// A server that answered nothing usable has none.
+    package static let none = Capabilities(keywords: [])
+
+    package init(keywords: Set<String>) {
+        self.keywords = keywords
+    }
+
+    /// Reads a GetCACaps body: lines ended by CRLF, LF or CR, matched whole and without regard to case. Bytes that
+    /// are not printable ASCII, lines over 64 bytes and lines past the 64th are left out.
+    package init(body: [UInt8]) {
+        var keywords: Set<String> = []
+        let withoutMark = body.starts(with: [0xEF, 0xBB, 0xBF]) ? body.dropFirst(3) : body[...]
+        for line in withoutMark.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).prefix(64) {
+            let printable = line.count <= 64 && line.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x09 }
+            guard printable else { continue }
+            let word = line.filter { $0 != 0x20 && $0 != 0x09 }
+            if !word.isEmpty, !word.contains(0x3C) {
+                keywords.insert(String(decoding: word, as: UTF8.self).lowercased())
+            }
+        }
+        self.keywords = keywords
+    }
+
+    /// SCEPStandard implies AES, SHA-256 and POST (RFC 8894 §2.9).
+    package var isStandard: Bool { keywords.contains("scepstandard") }
+    /// PKIOperation goes by POST; without it by GET (RFC 8894 §4.1).
+    package var offersPost: Bool { isStandard || keywords.contains("postpkioperation") }
+    package var offersRenewal: Bool { isStandard || keywords.contains("renewal") }
+    package var offersAES: Bool { isStandard || keywords.contains("aes") }
+    package var offersSHA256: Bool { isStandard || keywords.contains("sha-256") }
+}

@@ -1,0 +1,129 @@
+import Faults
+package import FoundationEssentials
+import X509
+
+/// One server for one transaction: discovers it, carries messages to it, verifies what comes back.
+///
+/// It keeps no state of its own: what must survive lies with the caller. All methods throw `ExchangeFailure`, or
+/// `CryptographyFault` where this machine's own library fails.
+package struct SCEPExchange: Sendable {
+    package let server: ServerURL
+    private let transport: any Transport
+    private let cryptography: any Cryptography
+    private let policy: ServerPolicy
+
+    package init(
+        server: ServerURL, transport: any Transport, cryptography: any Cryptography, policy: ServerPolicy
+    ) {
+        self.server = server
+        self.transport = transport
+        self.cryptography = cryptography
+        self.policy = policy
+    }
+
+    /// GetCACaps and GetCACert, and the authority that they authenticate. Nothing secret has been sent by then.
+    package func discover(now: Date) async throws -> Authority {
+        let capabilities = try await fetchCapabilities()
+        let response = try await send(
+            HTTPRequest(
+                method: .get, url: server.target("GetCACert"), limit: ExchangeLimits.answerBytes,
+                deadline: ExchangeLimits.deadline))
+        guard response.status == 200 else { throw failure(response) }
+        let offered: [Certificate]
+        do {
+            offered = try CMSCertificateBundle.certificatesFromGetCACert(response.body)
+        } catch {
+            throw ExchangeFailure.untrusted(
+                SCEPFault(
+                    .notSCEP, attempted: "read the CA certificates that '\(server)' sent",
+                    expected: "a certificate or a PKCS #7 bundle",
+                    got: "\(response.body.count) bytes of \(response.contentType ?? "no media type")", cause: error))
+        }
+        let selection = AuthoritySelection(
+            policy: policy, cryptography: cryptography, now: now,
+            fetchedOverAuthenticatedTLS: isAuthenticated(response, now: now))
+        return try untrusted { try selection.select(from: offered, capabilities: capabilities) }
+    }
+
+    /// Sends a message and verifies the reply to it.
+    package func submit(
+        _ expected: Expectation, to authority: Authority, now: Date
+    ) async throws -> (Verdict, [Weakness]) {
+        let response = try await post(expected.message, authority.capabilities)
+        guard response.status == 200 else { throw failure(response) }
+        if response.body.isEmpty || response.contentType == "text/html" {
+            throw ExchangeFailure.untrusted(
+                SCEPFault(
+                    .notSCEP, attempted: "read the reply of '\(server)'", expected: "a SCEP message",
+                    got: response.body.isEmpty ? "nothing" : "an HTML page: a proxy or captive portal may stand between"
+                ))
+        }
+        let verification = ReplyVerification(
+            cryptography: cryptography, authority: authority, policy: policy, now: now)
+        return try untrusted { try verification.verify(response.body, expected) }
+    }
+
+    // MARK: parts
+
+    /// A server that answers this with an error, or with what is no list of keywords, has no capabilities
+    /// (RFC 8894 §3.5.2). One that is not there, or asks to wait, is an error.
+    private func fetchCapabilities() async throws -> Capabilities {
+        let response = try await send(
+            HTTPRequest(
+                method: .get, url: server.target("GetCACaps"), limit: ExchangeLimits.capabilitiesBytes,
+                deadline: ExchangeLimits.deadline))
+        if response.status == 429 || response.retryAfter != nil { throw failure(response) }
+        return response.status == 200 ? Capabilities(body: response.body) : .none
+    }
+
+    /// By POST where the server offers it, else by GET. A server that advertises POST and then answers it with
+    /// nothing, or refuses the method, gets the same bytes by GET, once (NDES 2012).
+    private func post(_ message: PKIMessage, _ capabilities: Capabilities) async throws -> HTTPResponse {
+        let byGet = HTTPRequest(
+            method: .get, url: server.target("PKIOperation", message: message.der),
+            limit: ExchangeLimits.answerBytes, deadline: ExchangeLimits.deadline)
+        guard capabilities.offersPost else { return try await send(byGet) }
+        let response = try await send(
+            HTTPRequest(
+                method: .post, url: server.target("PKIOperation"), body: message.der,
+                contentType: "application/x-pki-message", limit: ExchangeLimits.answerBytes,
+                deadline: ExchangeLimits.deadline))
+        let refusesPost = response.status == 405 || response.status == 501
+        return refusesPost || (response.status == 200 && response.body.isEmpty) ? try await send(byGet) : response
+    }
+
+    private func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        do {
+            return try await transport.exchange(request)
+        } catch let fault as TransportFault {
+            throw ExchangeFailure.noAnswer(fault)
+        }
+    }
+
+    private func failure(_ response: HTTPResponse) -> ExchangeFailure {
+        .status(response.status, retryAfter: response.retryAfter)
+    }
+
+    private func untrusted<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let fault as SCEPFault {
+            throw ExchangeFailure.untrusted(fault)
+        }
+    }
+
+    /// Whether TLS says who answered (V-06 c). An anchor that Signet itself installed proves nothing: the PKI that
+    /// is being asked could have issued the server's certificate to any device.
+    private func isAuthenticated(_ response: HTTPResponse, now: Date) -> Bool {
+        guard server.isHTTPS, let leaf = response.serverCertificates.first else { return false }
+        if policy.namesTLSAuthority { return true }
+        let certificates = response.serverCertificates.compactMap { try? Certificate(der: $0) }
+        guard certificates.count == response.serverCertificates.count, let first = certificates.first,
+            first.der == leaf
+        else { return false }
+        let endsInOwnAnchor =
+            (try? cryptography.path(
+                from: first, intermediates: certificates, anchors: policy.installedAnchors, at: now)) != nil
+        return policy.installedAnchors.isEmpty || !endsInOwnAnchor
+    }
+}

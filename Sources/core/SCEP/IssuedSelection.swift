@@ -1,0 +1,71 @@
+import Faults
+import FoundationEssentials
+import X509
+
+extension ReplyVerification {
+    /// V-14 to V-17: the certificate for our key among those that came, fit to be this machine's identity.
+    ///
+    /// Neither the first nor the one that is no CA: the one whose key is ours.
+    func selectIssued(_ certificates: [Certificate], _ expected: Expectation) throws -> IssuedCertificate {
+        let ours = certificates.filter { $0.publicKeyInfo == expected.publicKeyInfo }
+        guard let leaf = ours.max(by: { $0.notBefore < $1.notBefore }) else {
+            if let current = expected.current, certificates.contains(current) { throw notRenewed(current, current) }
+            throw SCEPFault(
+                .keyMismatch, attempted: "find the issued certificate in the reply",
+                expected: "one for the key that was requested",
+                got: "\(certificates.count) certificates for other keys")
+        }
+        let path = try issuedPath(leaf, others: certificates.filter { $0 != leaf })
+        guard !leaf.isAuthority else {
+            throw SCEPFault(
+                .unfitCertificate, attempted: "accept the issued certificate", expected: "an end entity's",
+                got: "a CA's")
+        }
+        guard leaf.subject.matches(expected.subject) else {
+            throw SCEPFault(
+                .subjectMismatch, attempted: "accept the issued certificate",
+                expected: "the requested subject '\(expected.subject)'", got: "'\(leaf.subject)'")
+        }
+        if let current = expected.current,
+            leaf == current || leaf.serialNumber == current.serialNumber || leaf.notBefore < current.notBefore
+        {
+            throw notRenewed(leaf, current)
+        }
+        return IssuedCertificate(leaf: leaf, chain: Array(path.dropFirst()).filter { !$0.isSelfIssued })
+    }
+
+    /// The path to an admitted issuer, then on towards the root as far as certificates at hand lead.
+    private func issuedPath(_ leaf: Certificate, others: [Certificate]) throws -> [Certificate] {
+        let attempted = "accept the certificate issued to '\(leaf.subject)'"
+        // A CA's clock may run ahead of ours; what it issued just now is not yet valid here.
+        let time = max(now, min(leaf.notBefore, now.addingTimeInterval(ExchangeLimits.clockSkew)))
+        guard leaf.notBefore <= time, now < leaf.notAfter else {
+            throw SCEPFault(
+                .unfitCertificate, attempted: attempted, expected: "one that is valid now; check the clock",
+                got: "valid \(leaf.notBefore) to \(leaf.notAfter), clock \(now)")
+        }
+        let pool = others + authority.offered + policy.namedCertificates
+        do {
+            var path = try cryptography.path(from: leaf, intermediates: pool, anchors: authority.issuers, at: time)
+            while let top = path.last, !top.isSelfIssued, path.count < ExchangeLimits.certificates,
+                let above = pool.first(where: {
+                    !path.contains($0) && $0.isAuthority && top.issuer.matches($0.subject)
+                        && cryptography.isSignature(of: top, madeBy: $0)
+                })
+            {
+                path.append(above)
+            }
+            return path
+        } catch {
+            throw SCEPFault(
+                .unfitCertificate, attempted: attempted,
+                expected: "a path to the pinned CA, without SHA-1 and short keys", cause: error)
+        }
+    }
+
+    private func notRenewed(_ got: Certificate, _ current: Certificate) -> SCEPFault {
+        SCEPFault(
+            .notRenewed, attempted: "accept the renewed certificate", expected: "a newer one than \(current.serialHex)",
+            got: got == current ? "the same one" : "\(got.serialHex), valid from \(got.notBefore)")
+    }
+}

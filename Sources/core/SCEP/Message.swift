@@ -1,0 +1,63 @@
+package import X509
+
+/// messageType of the messages that Signet sends, and of the one it takes (RFC 8894 §3.2.1.2).
+package enum MessageType: String, Sendable, Codable {
+    case certRep = "3"
+    case renewalReq = "17"
+    case pkcsReq = "19"
+    case certPoll = "20"
+}
+
+/// pkiStatus (RFC 8894 §3.2.1.3).
+package enum PKIStatus: String, Sendable {
+    case success = "0"
+    case failure = "2"
+    case pending = "3"
+}
+
+/// failInfo (RFC 8894 §3.2.1.4).
+package enum FailInfo: String, Sendable, Codable, Equatable {
+    case badAlg = "0"
+    case badMessageCheck = "1"
+    case badRequest = "2"
+    case badTime = "3"
+    case badCertId = "4"
+
+    /// The RFC's own word for it.
+    package var name: String {
+        switch self {
+        case .badAlg: "badAlg"
+        case .badMessageCheck: "badMessageCheck"
+        case .badRequest: "badRequest"
+        case .badTime: "badTime"
+        case .badCertId: "badCertId"
+        }
+    }
+}
+
+/// The attributes of a SCEP message (RFC 8894 §3.2.1), below VeriSign's arc, and failInfoText.
+package enum AttributeType {
+    package static let messageType = ObjectIdentifier(2, 16, 840, 1, 113_733, 1, 9, 2)
+    package static let pkiStatus = ObjectIdentifier(2, 16, 840, 1, 113_733, 1, 9, 3)
+    package static let failInfo = ObjectIdentifier(2, 16, 840, 1, 113_733, 1, 9, 4)
+    package static let senderNonce = ObjectIdentifier(2, 16, 840, 1, 113_733, 1, 9, 5)
+    package static let recipientNonce = ObjectIdentifier(2, 16, 840, 1, 113_733, 1, 9, 6)
+    package static let transactionID = ObjectIdentifier(2, 16, 840, 1, 113_733, 1, 9, 7)
+    package static let failInfoText = ObjectIdentifier(1, 3, 6, 1, 5, 5, 7, 24, 1)
+}
+
+/// Names one transaction in every message of it (RFC 8894 §3.2.1.1): 128 random bits as 32 hex digits.
+package struct TransactionID: Sendable, Hashable, CustomStringConvertible {
+    package let description: String
+
+    package init(random bytes: [UInt8]) {
+        description = Hexadecimal.string(bytes)
+    }
+
+    /// nil where the text is not one that `init(random:)` made.
+    package init?(_ text: String) {
+        guard text.utf8.count == 32, text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x46).contains($0) })
+        else { return nil }
+        description = text
+    }
+}

@@ -1,0 +1,77 @@
+package import X509
+
+/// What root decided about a server: whom to believe, and what replies may use. Values only.
+package struct ServerPolicy: Sendable {
+    /// SHA-256 of the CA certificates that this exchange trusts.
+    package var caFingerprints: [[UInt8]]
+    /// Any CA certificate will do: root said so in as many words.
+    package var allowUnpinnedCA: Bool
+    /// SHA-256 of RA certificates that root authorised by name.
+    package var raFingerprints: [[UInt8]]
+    /// Certificates that the profile's `chain` and `anchors` name: they admit an issuing CA below a pinned root.
+    package var namedCertificates: [Certificate]
+    /// Anchors that Signet itself installs; a TLS chain that ends in one of them authenticates nobody.
+    package var installedAnchors: [Certificate]
+    /// `tls-ca` names whom the HTTPS server must chain to.
+    package var namesTLSAuthority: Bool
+    package var security: Security
+    /// Requests may fall to 3DES and SHA-1 where the server offers no better.
+    package var legacyRequest: Bool
+
+    /// What replies may use.
+    package enum Security: Sendable, Equatable {
+        /// SHA-1, 3DES and single DES too, each reported: the reply holds only public certificates, and forging its
+        /// signature needs the RA to sign attacker-made content that carries our nonce.
+        case compatible
+        /// As RFC 8894 §2.9 has it: AES and SHA-2.
+        case rfc8894
+    }
+
+    package init(
+        caFingerprints: [[UInt8]], allowUnpinnedCA: Bool = false, raFingerprints: [[UInt8]] = [],
+        namedCertificates: [Certificate] = [], installedAnchors: [Certificate] = [],
+        namesTLSAuthority: Bool = false, security: Security = .compatible, legacyRequest: Bool = false
+    ) {
+        self.caFingerprints = caFingerprints
+        self.allowUnpinnedCA = allowUnpinnedCA
+        self.raFingerprints = raFingerprints
+        self.namedCertificates = namedCertificates
+        self.installedAnchors = installedAnchors
+        self.namesTLSAuthority = namesTLSAuthority
+        self.security = security
+        self.legacyRequest = legacyRequest
+    }
+
+    func admits(_ digest: DigestAlgorithm) -> Bool { security == .compatible || digest != .sha1 }
+
+    func admits(_ cipher: ContentCipher) -> Bool {
+        switch cipher {
+        case .aes128CBC, .aes192CBC, .aes256CBC: true
+        case .tripleDESCBC, .desCBC: security == .compatible
+        }
+    }
+}
+
+/// Something a server does below today's standards, admitted under `compatible` and shown.
+package enum Weakness: Sendable, Hashable, CustomStringConvertible {
+    case digest(DigestAlgorithm)
+    case cipher(ContentCipher)
+
+    package var description: String {
+        switch self {
+        case .digest(let digest): "signs replies with \(digest.rawValue)"
+        case .cipher(let cipher): "encrypts replies with \(cipher.rawValue)"
+        }
+    }
+}
+
+/// Bounds on everything that a server sends. Bytes and seconds.
+package enum ExchangeLimits {
+    package static let capabilitiesBytes = 64 * 1024
+    package static let answerBytes = 1024 * 1024
+    package static let deadline = 30.0
+    /// Certificates in a GetCACert answer, and in a reply.
+    package static let certificates = 16
+    /// How far a CA's clock may run ahead of ours, in seconds.
+    package static let clockSkew = 600.0
+}

@@ -1,0 +1,176 @@
+import Faults
+package import FoundationEssentials
+package import X509
+
+/// What an authenticated CertRep says (RFC 8894 §3.3.2).
+package enum Verdict: Sendable, Equatable {
+    case issued(IssuedCertificate)
+    case pending
+    /// `text` is the server's own, already limited and printable; it is for people, never for decisions.
+    case refused(FailInfo?, text: String?)
+}
+
+/// A certificate that passed every check up to V-17.
+package struct IssuedCertificate: Sendable, Equatable {
+    package let leaf: Certificate
+    /// From the leaf's issuer upward, without a self-signed root: what a server of TLS needs beside the leaf.
+    package let chain: [Certificate]
+
+    package init(leaf: Certificate, chain: [Certificate]) {
+        self.leaf = leaf
+        self.chain = chain
+    }
+}
+
+/// What a request asked for, for comparing it with what came.
+package struct Expectation: Sendable {
+    package let message: PKIMessage
+    /// Who signed the request, and so opens the reply.
+    package let signer: MessageSigner
+    /// DER SubjectPublicKeyInfo of the requested key.
+    package let publicKeyInfo: [UInt8]
+    package let subject: DistinguishedName
+    /// The certificate that is being renewed.
+    package let current: Certificate?
+
+    package init(
+        message: PKIMessage, signer: MessageSigner, publicKeyInfo: [UInt8], subject: DistinguishedName,
+        current: Certificate?
+    ) {
+        self.message = message
+        self.signer = signer
+        self.publicKeyInfo = publicKeyInfo
+        self.subject = subject
+        self.current = current
+    }
+}
+
+/// Verifies one reply from its outermost byte to the issued certificate, in the order V-01 to V-17: nothing is
+/// decrypted before its signer is known, and nothing is believed that the signer did not sign.
+package struct ReplyVerification: Sendable {
+    let cryptography: any Cryptography
+    let authority: Authority
+    let policy: ServerPolicy
+    let now: Date
+
+    package init(cryptography: any Cryptography, authority: Authority, policy: ServerPolicy, now: Date) {
+        self.cryptography = cryptography
+        self.authority = authority
+        self.policy = policy
+        self.now = now
+    }
+
+    /// Throws `SCEPFault`; whatever it throws, nothing in the reply may be acted on.
+    package func verify(_ body: [UInt8], _ expected: Expectation) throws -> (Verdict, [Weakness]) {
+        let message = try admitMessage(body)
+        try authenticate(body, message)
+        try correlate(message, with: expected.message)
+        var weaknesses: [Weakness] = message.digest == .sha1 ? [.digest(.sha1)] : []
+        switch try status(of: message) {
+        case .pending: return (.pending, weaknesses)
+        case .failure:
+            return (.refused(message.failInfo.flatMap(FailInfo.init), text: message.failInfoText), weaknesses)
+        case .success:
+            let (certificates, cipher) = try open(message.content, for: expected.signer)
+            if !ContentCipher.strong.contains(cipher) { weaknesses.append(.cipher(cipher)) }
+            return (.issued(try selectIssued(certificates, expected)), weaknesses)
+        }
+    }
+
+    /// V-01 to V-03: one signer, known algorithms, every attribute once and of its type.
+    private func admitMessage(_ body: [UInt8]) throws -> CMSSignedMessage {
+        let message: CMSSignedMessage
+        do {
+            message = try CMSSignedMessage.admit(body)
+        } catch {
+            throw SCEPFault(.malformedReply, attempted: "read the server's reply", cause: error)
+        }
+        guard policy.admits(message.digest) else {
+            throw SCEPFault(
+                .weakAlgorithm, attempted: "check the reply's signature",
+                expected: "SHA-256 or better, as security = \"rfc8894\" asks", got: message.digest.rawValue)
+        }
+        return message
+    }
+
+    /// V-04, V-05: signed by one of the authority's certificates, which is current.
+    private func authenticate(_ body: [UInt8], _ message: CMSSignedMessage) throws {
+        let signer: Certificate
+        do {
+            signer = try cryptography.verifySignedData(body, signers: authority.signers)
+        } catch {
+            throw SCEPFault(
+                .untrustedSigner, attempted: "check the reply's signature",
+                expected: "the CA or RA: " + authority.signers.map { "'\($0.subject)'" }.joined(separator: ", "),
+                cause: error)
+        }
+        guard signer.notBefore <= now.addingTimeInterval(ExchangeLimits.clockSkew), now < signer.notAfter else {
+            throw SCEPFault(
+                .authorityExpired, attempted: "accept a reply signed by '\(signer.subject)'",
+                expected: "a current certificate and a right clock",
+                got: "valid \(signer.notBefore) to \(signer.notAfter), clock \(now)")
+        }
+    }
+
+    /// V-07 to V-09: a CertRep, of this transaction, to this very message.
+    private func correlate(_ message: CMSSignedMessage, with sent: PKIMessage) throws {
+        guard message.messageType == MessageType.certRep.rawValue else {
+            throw SCEPFault(
+                .wrongMessageType, attempted: "read the reply's messageType", expected: "3 (CertRep)",
+                got: message.messageType ?? "none")
+        }
+        guard message.transactionID == sent.transaction.description else {
+            throw SCEPFault(
+                .transactionMismatch, attempted: "match the reply to the request",
+                expected: sent.transaction.description, got: message.transactionID ?? "none")
+        }
+        guard message.recipientNonce == sent.senderNonce else {
+            throw SCEPFault(
+                .nonceMismatch, attempted: "match the reply to the request", expected: "the nonce that was sent",
+                got: message.recipientNonce.map { "another, of \($0.count) bytes" } ?? "none")
+        }
+    }
+
+    /// V-10: content belongs to SUCCESS alone.
+    private func status(of message: CMSSignedMessage) throws -> PKIStatus {
+        guard let status = message.pkiStatus.flatMap(PKIStatus.init) else {
+            throw SCEPFault(
+                .badStatus, attempted: "read the reply's pkiStatus", expected: "0, 2 or 3",
+                got: message.pkiStatus ?? "none")
+        }
+        if status == .success, message.content?.isEmpty ?? true {
+            throw SCEPFault(
+                .badStatus, attempted: "read the reply's content", expected: "certificates with SUCCESS",
+                got: "nothing")
+        }
+        return status
+    }
+
+    /// V-11 to V-13: an envelope for this machine, and in it certificates and nothing else.
+    private func open(_ content: [UInt8]?, for signer: MessageSigner) throws -> ([Certificate], ContentCipher) {
+        let attempted = "open the reply's envelope"
+        do {
+            let content = content ?? []
+            let envelope = try CMSEnvelope.admit(content)
+            guard policy.admits(envelope.cipher) else {
+                throw SCEPFault(
+                    .weakAlgorithm, attempted: attempted,
+                    expected: "AES: set the server's content encryption to it, or the profile's security to "
+                        + "\"compatible\"",
+                    got: envelope.cipher.rawValue)
+            }
+            let plain = try cryptography.openEnvelope(
+                content, recipient: signer.certificate, key: signer.key, legacyCiphers: envelope.cipher == .desCBC)
+            return (try CMSCertificateBundle.admit(plain).certificates, envelope.cipher)
+        } catch let fault as SCEPFault {
+            throw fault
+        } catch {
+            throw SCEPFault(.undecipherable, attempted: attempted, cause: error)
+        }
+    }
+}
+
+extension ContentCipher {
+    /// What today's standards ask for.
+    static let strong: Set<ContentCipher> = [.aes128CBC, .aes192CBC, .aes256CBC]
+}

@@ -1,0 +1,95 @@
+package import FoundationEssentials
+package import Secrets
+package import X509
+
+/// A message ready to be sent: complete, signed, its secret inside an envelope. It may lie on disk.
+package struct PKIMessage: Sendable, Equatable {
+    /// DER of the pkiMessage.
+    package let der: [UInt8]
+    package let type: MessageType
+    package let transaction: TransactionID
+    /// 16 bytes that the reply must carry back (RFC 8894 §3.2.1.5).
+    package let senderNonce: [UInt8]
+
+    package init(der: [UInt8], type: MessageType, transaction: TransactionID, senderNonce: [UInt8]) {
+        self.der = der
+        self.type = type
+        self.transaction = transaction
+        self.senderNonce = senderNonce
+    }
+}
+
+/// Who signs a transaction's messages and opens its replies: a self-signed certificate for the requested key, or
+/// the current identity (RFC 8894 §2.3).
+package struct MessageSigner: Sendable {
+    package let certificate: Certificate
+    /// PKCS#8 PEM of the certificate's key.
+    package let key: Secret
+
+    package init(certificate: Certificate, key: Secret) {
+        self.certificate = certificate
+        self.key = key
+    }
+}
+
+/// Composes requests. They are AES-128 and SHA-256 whatever the server says, since GetCACaps is unauthenticated
+/// (RFC 8894 §7.5), unless root set `legacy-request` and the server offers no better.
+package struct RequestComposer: Sendable {
+    private let cryptography: any Cryptography
+    private let authority: Authority
+    private let cipher: ContentCipher
+    private let digest: DigestAlgorithm
+
+    package init(cryptography: any Cryptography, authority: Authority, policy: ServerPolicy) {
+        self.cryptography = cryptography
+        self.authority = authority
+        let offered = authority.capabilities
+        cipher = policy.legacyRequest && !offered.offersAES ? .tripleDESCBC : .aes128CBC
+        digest = policy.legacyRequest && !offered.offersSHA256 ? .sha1 : .sha256
+    }
+
+    /// A self-signed certificate for the length of a transaction. It begins a day early for servers whose clock is
+    /// behind, and outlives the longest wait for approval.
+    package static func transactionSigner(
+        subject: DistinguishedName, key: Secret, now: Date, cryptography: any Cryptography
+    ) throws -> MessageSigner {
+        let der = try cryptography.selfSignedCertificate(
+            subject: subject.der, key: key, notBefore: now.addingTimeInterval(-86_400),
+            notAfter: now.addingTimeInterval(30 * 86_400))
+        return MessageSigner(certificate: try Certificate(der: der), key: key)
+    }
+
+    /// A PKCSReq or RenewalReq for `key` (RFC 8894 §3.3.1).
+    package func enrollment(
+        _ type: MessageType, transaction: TransactionID, content: RequestContent, key: Secret, challenge: Secret?,
+        signer: MessageSigner
+    ) throws -> PKIMessage {
+        let request = try cryptography.certificationRequest(content, key: key, challenge: challenge)
+        return try message(type, transaction: transaction, data: request, signer: signer)
+    }
+
+    /// A CertPoll: issuer and subject of the awaited certificate, under the request's transaction id (RFC 8894
+    /// §3.3.3).
+    package func poll(
+        transaction: TransactionID, subject: DistinguishedName, signer: MessageSigner
+    ) throws -> PKIMessage {
+        let names = DERWriter.sequence(authority.issuer.subject.der, subject.der)
+        let data = names.withUnsafeBytes { Secret(copying: $0) }
+        return try message(.certPoll, transaction: transaction, data: data, signer: signer)
+    }
+
+    private func message(
+        _ type: MessageType, transaction: TransactionID, data: Secret, signer: MessageSigner
+    ) throws -> PKIMessage {
+        let nonce = try cryptography.randomBytes(16)
+        let envelope = try cryptography.envelop(data, to: authority.recipient, cipher: cipher)
+        let der = try cryptography.sign(
+            envelope,
+            attributes: [
+                SignedAttribute(type: AttributeType.messageType, value: .printableString(type.rawValue)),
+                SignedAttribute(type: AttributeType.transactionID, value: .printableString(transaction.description)),
+                SignedAttribute(type: AttributeType.senderNonce, value: .octetString(nonce)),
+            ], signer: signer.certificate, key: signer.key, digest: digest)
+        return PKIMessage(der: der, type: type, transaction: transaction, senderNonce: nonce)
+    }
+}
