@@ -1,0 +1,70 @@
+package import FoundationEssentials
+package import X509
+
+/// Judges one revocation list for one certificate (RFC 5280 §6.3.3, without deltas and indirect lists).
+package enum RevocationCheck {
+    /// Seconds that a list may come from the future: clocks of CAs and devices differ.
+    package static let clockSkew = 300.0
+
+    /// What the list says about `certificate`.
+    ///
+    /// - Parameters:
+    ///   - bytes: as fetched from `url`: DER, or PEM, which some servers send against RFC 5280 §4.2.1.13.
+    ///   - issuer: the next element of the certificate's verified path.
+    package static func judge(
+        _ bytes: [UInt8], from url: String, for certificate: Certificate, issuedBy issuer: Certificate,
+        crypto: some TagCryptography, now: Date
+    ) -> RevocationOutcome {
+        let list: RevocationList
+        do {
+            list = try RevocationList(der: der(bytes))
+        } catch {
+            return .malformed("\(error)")
+        }
+        guard list.issuer.matches(certificate.issuer) else { return .otherIssuer }
+        // Before anything in it is believed.
+        if let usage = issuer.keyUsage, !usage.contains(.crlSign) {
+            return .unsuitable("its issuer's certificate does not allow to sign revocation lists")
+        }
+        guard crypto.isSignature(ofRevocationList: list.der, madeBy: issuer) else { return .badSignature }
+        guard list.thisUpdate <= now + clockSkew else { return .notYetValid(thisUpdate: list.thisUpdate) }
+        do {
+            // An entry counts whatever else the list covers, and after its end: nobody but the issuer can have signed
+            // it. Not so in indirect lists, whose entries may be of other issuers, and in deltas, whose entries may
+            // take back.
+            if list.scope?.isIndirect != true, list.unsupportedCriticalExtension == nil,
+                try list.contains(serialNumber: certificate.serialNumber)
+            {
+                return .listed
+            }
+        } catch {
+            return .malformed("\(error)")
+        }
+        if let reason = whyUnsuitable(list, from: url, for: certificate) { return .unsuitable(reason) }
+        guard let nextUpdate = list.nextUpdate, now < nextUpdate else { return .stale(nextUpdate: list.nextUpdate) }
+        return .good(nextUpdate: nextUpdate)
+    }
+
+    private static func whyUnsuitable(_ list: RevocationList, from url: String, for certificate: Certificate) -> String?
+    {
+        if let identifier = list.unsupportedCriticalExtension {
+            return "it has a critical extension that is not understood, \(identifier)"
+        }
+        guard let scope = list.scope else { return nil }
+        if scope.isIndirect { return "it is an indirect list" }
+        if scope.onlySomeReasons { return "it covers only some reasons" }
+        if scope.onlyAttributeCertificates { return "it covers only attribute certificates" }
+        if scope.onlyUserCertificates, certificate.isAuthority { return "it covers no CA certificates" }
+        if scope.onlyAuthorityCertificates, !certificate.isAuthority { return "it covers only CA certificates" }
+        let places = Set(certificate.revocationListURLs + [url])
+        if !scope.urls.isEmpty, places.isDisjoint(with: scope.urls) {
+            return "it is for certificates of another distribution point"
+        }
+        return nil
+    }
+
+    private static func der(_ bytes: [UInt8]) throws(X509Fault) -> [UInt8] {
+        guard bytes.starts(with: Array("-----BEGIN".utf8)) else { return bytes }
+        return try PEM.blocks(labelled: PEM.revocationListLabel, in: bytes).first ?? bytes
+    }
+}
