@@ -1,0 +1,58 @@
+extension Profile {
+    /// The profile as bytes that are equal exactly where two profiles ask for the same; a digest over them tells
+    /// whether a profile has changed since.
+    ///
+    /// Each value is `key length:bytes`, so that no value can look like another. Absent values and empty lists leave
+    /// nothing behind: a key that a later version adds, at its default, must be written the same way, or an upgrade
+    /// would look like a change of every profile.
+    package var canonicalBytes: [UInt8] {
+        var form = CanonicalForm(heading: "signet profile 1")
+        form.add("name", name.description)
+        form.add("scep.url", scep.urls)
+        form.add("scep.ca-fingerprint", bytes: scep.caFingerprints)
+        form.add("scep.allow-unpinned-ca", scep.allowUnpinnedCA)
+        form.add("scep.ra-fingerprint", bytes: scep.raFingerprints)
+        switch scep.challenge?.location {
+        case .credential(let name): form.add("scep.challenge.credential", name)
+        case .file(let path): form.add("scep.challenge.file", path)
+        case .command(let command): form.add("scep.challenge.command", command)
+        case nil: break
+        }
+        form.add("scep.challenge.single-use", scep.challenge?.singleUse ?? false)
+        form.add("scep.security", scep.security.rawValue)
+        form.add("scep.legacy-request", scep.legacyRequest)
+        form.add("scep.after-revocation", scep.afterRevocation.rawValue)
+        form.add("scep.tls-ca", [scep.tlsCA].compactMap { $0 })
+        form.add("subject.name", subject.name)
+        form.add("subject.alternative-names", subject.alternativeNames)
+        form.add("key.bits", "\(key.bits)")
+        form.add("renewal.at", "\(renewal.at)")
+        form.add("renewal.spread", "\(renewal.spread)")
+        form.add("install.anchors", install.anchors)
+        form.add("install.chain", install.chain)
+        form.add("install.group", [install.group].compactMap { $0 })
+        form.add("device-tag.identification-cas", deviceTag.identificationCAs)
+        form.add("device-tag.gateway", deviceTag.gateway.rawValue)
+        form.add("device-tag.require-revocation-check", deviceTag.requireRevocationCheck)
+        form.add("device-tag.crl-urls", deviceTag.revocationListURLs)
+        return form.bytes
+    }
+}
+
+/// Keys and values, one after another, each value with its length before it.
+private struct CanonicalForm {
+    private(set) var bytes: [UInt8]
+
+    init(heading: String) { bytes = Array("\(heading)\n".utf8) }
+
+    mutating func add(_ key: String, bytes values: [[UInt8]]) {
+        for value in values { bytes += Array("\(key) \(value.count):".utf8) + value + [0x0A] }
+    }
+
+    mutating func add(_ key: String, _ values: [String]) { add(key, bytes: values.map { Array($0.utf8) }) }
+
+    mutating func add(_ key: String, _ value: String) { add(key, [value]) }
+
+    /// Only what is true is written.
+    mutating func add(_ key: String, _ isSet: Bool) { add(key, isSet ? ["true"] : []) }
+}

@@ -1,0 +1,64 @@
+import Profiles
+import Testing
+
+struct CanonicalBytesTests {
+    private func profile(
+        scep change: (inout SCEPSettings) -> Void = { _ in }, alternativeNames: [String] = [], chain: [String] = []
+    ) throws -> Profile {
+        var scep = SCEPSettings(
+            urls: ["http://a/"], caFingerprints: [[1, 2], [3]], allowUnpinnedCA: false, raFingerprints: [],
+            challenge: ChallengeSource(location: .credential("c"), singleUse: false), security: .compatible,
+            legacyRequest: false, afterRevocation: .wait, tlsCA: nil)
+        change(&scep)
+        return Profile(
+            name: try #require(ProfileName("a")), scep: scep,
+            subject: SubjectTemplate(name: "CN=x", alternativeNames: alternativeNames), key: KeySettings(bits: 2048),
+            renewal: RenewalSettings(at: 0.66, spread: 0.1),
+            install: InstallSettings(anchors: [], chain: chain, group: nil),
+            deviceTag: DeviceTagSettings(
+                identificationCAs: [], gateway: .mdca, requireRevocationCheck: false, revocationListURLs: []))
+    }
+
+    @Test func `the form is the one that earlier versions wrote`() throws {
+        let text = """
+            signet profile 1
+            name 1:a
+            scep.url 9:http://a/
+            scep.ca-fingerprint 2:\u{1}\u{2}
+            scep.ca-fingerprint 1:\u{3}
+            scep.challenge.credential 1:c
+            scep.security 10:compatible
+            scep.after-revocation 4:wait
+            subject.name 4:CN=x
+            key.bits 4:2048
+            renewal.at 4:0.66
+            renewal.spread 3:0.1
+            device-tag.gateway 4:mdca
+
+            """
+        #expect(String(decoding: try profile().canonicalBytes, as: UTF8.self) == text)
+    }
+
+    @Test func `every change is seen, and no two look alike`() throws {
+        let variants = [
+            try profile(),
+            try profile(scep: { $0.urls = ["http://a/", "http://b/"] }),
+            try profile(scep: { $0.caFingerprints = [[1], [2, 3]] }),
+            try profile(scep: { $0.raFingerprints = [[3]] }),
+            try profile(scep: { $0.challenge = nil }),
+            try profile(scep: { $0.challenge?.singleUse = true }),
+            try profile(scep: { $0.challenge?.location = .file("c") }),
+            try profile(scep: { $0.challenge?.location = .command(["c"]) }),
+            try profile(scep: { $0.security = .rfc8894 }),
+            try profile(scep: { $0.legacyRequest = true }),
+            try profile(scep: { $0.allowUnpinnedCA = true }),
+            try profile(scep: { $0.afterRevocation = .enroll }),
+            try profile(scep: { $0.tlsCA = "/a" }),
+            try profile(alternativeNames: ["DNS:a", "DNS:b"]),
+            try profile(alternativeNames: ["DNS:a\nsubject.alternative-names 5:DNS:b"]),
+            try profile(chain: ["/a"]),
+        ]
+        #expect(Set(variants.map(\.canonicalBytes)).count == variants.count)
+        #expect(try profile().canonicalBytes == profile().canonicalBytes)
+    }
+}
