@@ -75,7 +75,7 @@ let package = Package(
         core("SCEP", "Faults", "Secrets", "X509"),
         core("Enrollment", "SCEP"),
         core("DeviceTag", "Secrets", "X509"),
-        core("Installation", "Faults", "Secrets", "X509", "Profiles"),
+        core("Installation", "Faults", "Secrets", "X509", "Profiles", "SCEP"),
         core("Varlink", "CLinux", "Faults", "Secrets"),
         core("ControlProtocol", "Secrets", "Varlink"),
 
@@ -102,8 +102,8 @@ let package = Package(
             "Installation", "Varlink", "ControlProtocol", "OpenSSLCrypto", "CurlTransport", "DurableFiles",
             "LocalSocket", "SystemdHost", "MachineFacts", "TOMLConfiguration"),
         program(
-            "signet-installd", "SignetInstaller", "Faults", "Secrets", "X509", "Profiles", "Installation", "Varlink",
-            "ControlProtocol", "OpenSSLCrypto", "DurableFiles", "LocalSocket", "SystemdHost", "MachineFacts",
+            "signet-installd", "SignetInstaller", "CLinux", "Faults", "Secrets", "X509", "Profiles", "SCEP",
+            "Installation", "Varlink", "ControlProtocol", "OpenSSLCrypto", "DurableFiles", "LocalSocket", "SystemdHost", "MachineFacts",
             "TrustStores", "TOMLConfiguration"),
         program(
             "signetctl", "Faults", "Profiles", "Varlink", "ControlProtocol", "LocalSocket", "MachineFacts",
@@ -112,31 +112,39 @@ let package = Package(
         .target(
             name: "TestPKI", dependencies: ["COpenSSL", "X509"], path: "Tests/support/TestPKI",
             swiftSettings: swiftSettings),
+        .target(
+            name: "TestFiles", dependencies: ["DurableFiles"], path: "Tests/support/TestFiles",
+            swiftSettings: swiftSettings),
         .testTarget(name: "HouseTests", path: "Tests/HouseTests", swiftSettings: swiftSettings),
         tests("core", "X509Tests", "Faults", "X509", "TestPKI"),
         tests("core", "ProfilesTests", "Faults", "X509", "Profiles"),
         tests("core", "SCEPTests", "Faults", "Secrets", "X509", "SCEP", "OpenSSLCrypto", "TestPKI"),
         tests("core", "EnrollmentTests", "SCEP", "Enrollment"),
         tests("core", "DeviceTagTests", "Secrets", "X509", "DeviceTag", "OpenSSLCrypto", "TestPKI"),
-        tests("core", "InstallationTests", "Faults", "Secrets", "X509", "Profiles", "Installation", "TestPKI"),
+        tests(
+            "core", "InstallationTests", "Faults", "Secrets", "X509", "Profiles", "Installation", "OpenSSLCrypto",
+            "TestPKI"),
         tests("core", "VarlinkTests", "Faults", "Secrets", "Varlink"),
         tests("core", "ControlProtocolTests", "Faults", "Secrets", "Varlink", "ControlProtocol"),
         tests(
             "adapters", "OpenSSLCryptoTests", "Faults", "Secrets", "X509", "SCEP", "DeviceTag", "OpenSSLCrypto",
             "TestPKI"),
         tests("adapters", "CurlTransportTests", "Faults", "SCEP", "CurlTransport"),
-        tests("adapters", "DurableFilesTests", "Faults", "Secrets", "DurableFiles"),
+        tests("adapters", "DurableFilesTests", "Faults", "Secrets", "DurableFiles", "TestFiles"),
         tests("adapters", "LocalSocketTests", "Faults", "Secrets", "Varlink", "LocalSocket"),
         tests("adapters", "SystemdHostTests", "Faults", "Secrets", "SystemdHost"),
         tests("adapters", "MachineFactsTests", "Faults", "Profiles", "MachineFacts"),
-        tests("adapters", "TrustStoresTests", "Faults", "X509", "Installation", "TrustStores", "TestPKI"),
+        tests(
+            "adapters", "TrustStoresTests", "Faults", "X509", "Profiles", "Installation", "TrustStores",
+            "DurableFiles", "OpenSSLCrypto", "TestFiles", "TestPKI"),
         tests("adapters", "TOMLConfigurationTests", "Faults", "Profiles", "TOMLConfiguration"),
         tests(
             "shell", "SignetAgentTests", "Faults", "Secrets", "X509", "Profiles", "SCEP", "Enrollment", "DeviceTag",
             "Installation", "ControlProtocol", "SignetAgent"),
         tests(
             "shell", "SignetInstallerTests", "Faults", "Secrets", "X509", "Profiles", "Installation",
-            "SignetInstaller", "OpenSSLCrypto", "DurableFiles", "TestPKI"),
+            "Varlink", "ControlProtocol", "SignetInstaller", "OpenSSLCrypto", "DurableFiles", "TrustStores",
+            "TestFiles", "TestPKI"),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

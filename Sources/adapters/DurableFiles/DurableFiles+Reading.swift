@@ -49,6 +49,11 @@ extension DurableFiles {
         }
     }
 
+    /// Who owns what is at a path, and its permission bits; nil where nothing is.
+    package func ownership(of path: String) throws(FileFault) -> (owner: UInt32, group: UInt32, mode: UInt32)? {
+        try status(of: path).map { ($0.owner, $0.group, $0.mode) }
+    }
+
     private func withFile<Value>(
         _ path: String, limit: Int, _ attempted: String, _ body: (Int32, Int) throws(FileFault) -> Value
     ) throws(FileFault) -> Value {

@@ -1,6 +1,7 @@
 import DurableFiles
 import Faults
 import FoundationEssentials
+import TestFiles
 import Testing
 
 struct DirectoryTests {

@@ -1,5 +1,6 @@
 import DurableFiles
 import Faults
+import TestFiles
 import Testing
 
 struct LinkTests {

@@ -1,6 +1,7 @@
 import DurableFiles
 import Faults
 import Glibc
+import TestFiles
 import Testing
 
 struct ReadTests {

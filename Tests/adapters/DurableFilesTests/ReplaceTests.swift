@@ -2,6 +2,7 @@ import DurableFiles
 import Faults
 import Glibc
 import Secrets
+import TestFiles
 import Testing
 
 struct ReplaceTests {

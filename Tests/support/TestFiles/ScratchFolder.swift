@@ -1,8 +1,7 @@
 import FoundationEssentials
-import Testing
 
 /// Runs `body` with a new folder that is gone afterwards.
-func withScratchFolder<Value>(_ body: (String) throws -> Value) throws -> Value {
+package func withScratchFolder<Value>(_ body: (String) throws -> Value) throws -> Value {
     let folder = FileManager.default.temporaryDirectory.appending(path: "signet-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -10,6 +9,6 @@ func withScratchFolder<Value>(_ body: (String) throws -> Value) throws -> Value 
 }
 
 /// Everything in a folder, temporary files too.
-func entries(_ folder: String) throws -> [String] {
+package func entries(_ folder: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
 }

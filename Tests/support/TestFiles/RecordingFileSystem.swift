@@ -1,8 +1,8 @@
-import DurableFiles
+package import DurableFiles
 import Synchronization
 
 /// The kernel's file system, with every call written down and the n-th one failing.
-final class RecordingFileSystem: FileSystemCalls {
+package final class RecordingFileSystem: FileSystemCalls {
     /// What fails, from 0; nil lets everything pass.
     private let failure: (index: Int, error: SystemError)?
     /// Whether everything after the failing call fails too, as after a crash.
@@ -10,12 +10,12 @@ final class RecordingFileSystem: FileSystemCalls {
     private let record = Mutex<[String]>([])
     private let kernel = LinuxFileSystem()
 
-    init(failing index: Int? = nil, with error: SystemError = .inputOutput, staysDown: Bool = false) {
+    package init(failing index: Int? = nil, with error: SystemError = .inputOutput, staysDown: Bool = false) {
         failure = index.map { ($0, error) }
         self.staysDown = staysDown
     }
 
-    var calls: [String] { record.withLock { $0 } }
+    package var calls: [String] { record.withLock { $0 } }
 
     private func note(_ call: String) throws(SystemError) {
         let index = record.withLock { record in
@@ -25,23 +25,23 @@ final class RecordingFileSystem: FileSystemCalls {
         if let failure, index == failure.index || (staysDown && index > failure.index) { throw failure.error }
     }
 
-    func open(_ path: String, in directory: Int32, flags: Int32, mode: UInt32) throws(SystemError) -> Int32 {
+    package func open(_ path: String, in directory: Int32, flags: Int32, mode: UInt32) throws(SystemError) -> Int32 {
         try note("open")
         return try kernel.open(path, in: directory, flags: flags, mode: mode)
     }
 
-    func close(_ descriptor: Int32) throws(SystemError) {
+    package func close(_ descriptor: Int32) throws(SystemError) {
         // Closed in any case: the test process must not run out of descriptors.
         try kernel.close(descriptor)
         try note("close")
     }
 
-    func read(_ descriptor: Int32, into bytes: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+    package func read(_ descriptor: Int32, into bytes: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
         try note("read")
         return try kernel.read(descriptor, into: bytes)
     }
 
-    func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
+    package func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int {
         // Short writes, as the kernel may make them.
         do throws(SystemError) {
             try note("write")
@@ -52,60 +52,60 @@ final class RecordingFileSystem: FileSystemCalls {
         return try kernel.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes.prefix(5)))
     }
 
-    func setMode(_ descriptor: Int32, _ mode: UInt32) throws(SystemError) {
+    package func setMode(_ descriptor: Int32, _ mode: UInt32) throws(SystemError) {
         try note("setMode \(String(mode, radix: 8))")
         try kernel.setMode(descriptor, mode)
     }
 
-    func setOwner(_ descriptor: Int32, _ owner: UInt32?, _ group: UInt32?) throws(SystemError) {
+    package func setOwner(_ descriptor: Int32, _ owner: UInt32?, _ group: UInt32?) throws(SystemError) {
         try note("setOwner")
         try kernel.setOwner(descriptor, owner, group)
     }
 
-    func sync(_ descriptor: Int32) throws(SystemError) {
+    package func sync(_ descriptor: Int32) throws(SystemError) {
         let kind = try kernel.status(descriptor).kind
         try note("sync \(kind)")
         try kernel.sync(descriptor)
     }
 
-    func rename(
+    package func rename(
         _ old: String, in oldDirectory: Int32, to new: String, in newDirectory: Int32
     ) throws(SystemError) {
         try note("rename")
         try kernel.rename(old, in: oldDirectory, to: new, in: newDirectory)
     }
 
-    func unlink(_ path: String, in directory: Int32, isDirectory: Bool) throws(SystemError) {
+    package func unlink(_ path: String, in directory: Int32, isDirectory: Bool) throws(SystemError) {
         try note("unlink")
         try kernel.unlink(path, in: directory, isDirectory: isDirectory)
     }
 
-    func makeDirectory(_ path: String, in directory: Int32, mode: UInt32) throws(SystemError) {
+    package func makeDirectory(_ path: String, in directory: Int32, mode: UInt32) throws(SystemError) {
         try note("makeDirectory")
         try kernel.makeDirectory(path, in: directory, mode: mode)
     }
 
-    func makeLink(to target: String, _ path: String, in directory: Int32) throws(SystemError) {
+    package func makeLink(to target: String, _ path: String, in directory: Int32) throws(SystemError) {
         try note("makeLink")
         try kernel.makeLink(to: target, path, in: directory)
     }
 
-    func linkTarget(_ path: String, in directory: Int32) throws(SystemError) -> String {
+    package func linkTarget(_ path: String, in directory: Int32) throws(SystemError) -> String {
         try note("linkTarget")
         return try kernel.linkTarget(path, in: directory)
     }
 
-    func status(_ path: String, in directory: Int32) throws(SystemError) -> FileStatus {
+    package func status(_ path: String, in directory: Int32) throws(SystemError) -> FileStatus {
         try note("status")
         return try kernel.status(path, in: directory)
     }
 
-    func status(_ descriptor: Int32) throws(SystemError) -> FileStatus {
+    package func status(_ descriptor: Int32) throws(SystemError) -> FileStatus {
         try note("status")
         return try kernel.status(descriptor)
     }
 
-    func names(_ descriptor: Int32, limit: Int) throws(SystemError) -> [String] {
+    package func names(_ descriptor: Int32, limit: Int) throws(SystemError) -> [String] {
         try note("names")
         return try kernel.names(descriptor, limit: limit)
     }
