@@ -103,8 +103,8 @@ let package = Package(
             "LocalSocket", "SystemdHost", "MachineFacts", "TOMLConfiguration"),
         program(
             "signet-installd", "SignetInstaller", "CLinux", "Faults", "Secrets", "X509", "Profiles", "SCEP",
-            "Installation", "Varlink", "ControlProtocol", "OpenSSLCrypto", "DurableFiles", "LocalSocket", "SystemdHost", "MachineFacts",
-            "TrustStores", "TOMLConfiguration"),
+            "Installation", "Varlink", "ControlProtocol", "OpenSSLCrypto", "DurableFiles", "LocalSocket",
+            "SystemdHost", "MachineFacts", "TrustStores", "TOMLConfiguration"),
         program(
             "signetctl", "Faults", "Profiles", "Varlink", "ControlProtocol", "LocalSocket", "MachineFacts",
             "TOMLConfiguration", .product(name: "ArgumentParser", package: "swift-argument-parser")),

@@ -89,7 +89,7 @@ struct BoundedCommand: Sendable {
         unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
         let argv = unsafe arguments.map { unsafe strdup($0) } + [nil]
         let envp = unsafe Self.environment.map { unsafe strdup($0) } + [nil]
-        defer { for unsafetext in unsafe argv + envp { unsafe free(text) } }
+        defer { unsafe (argv + envp).forEach { unsafe free($0) } }
         var process: pid_t = 0
         let failure = unsafe posix_spawn(&process, arguments[0], &actions, &attributes, argv, envp)
         return (process, failure)
