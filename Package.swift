@@ -73,7 +73,7 @@ let package = Package(
         core("X509", "Faults"),
         core("Profiles", "Faults", "X509"),
         core("SCEP", "Faults", "Secrets", "X509"),
-        core("Enrollment", "SCEP"),
+        core("Enrollment", "Secrets", "SCEP"),
         core("DeviceTag", "Secrets", "X509"),
         core("Installation", "Faults", "Secrets", "X509", "Profiles", "SCEP"),
         core("Varlink", "CLinux", "Faults", "Secrets"),

@@ -51,6 +51,8 @@ package enum EnrollmentEvent: Sendable, Equatable {
     case publishFailed(ProblemCode, detail: String)
     /// What the revocation list says of the current generation.
     case revocation(isRevoked: Bool)
+    /// The device tag was judged anew, with another value.
+    case tagged(String)
 }
 
 /// An exchange that brought no verdict.

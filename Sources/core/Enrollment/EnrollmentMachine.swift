@@ -45,6 +45,7 @@ package struct EnrollmentMachine: Sendable, Equatable {
             state.publishRetry = nil
             state.clear(ProblemCode.ofPublishing)
         case .publishFailed(let code, let detail): failPublishing(code, detail, now: now)
+        case .tagged(let value): state.tag = TagMemory(value: value, since: now)
         case .revocation(let isRevoked):
             state.isRevoked = isRevoked
             if isRevoked { state.raise(.revoked, detail: "", now: now) } else { state.clear([.revoked]) }

@@ -9,8 +9,6 @@ package enum Schedule {
     /// How long approval may take, and how often it is asked for.
     package static let longestPending = 7 * 86_400.0
     package static let mostPolls = 1000
-    /// Least remaining lifetime of a certificate that is worth taking: time for another try.
-    package static let retryHorizon = 30.0
 
     /// The moment of renewal: notBefore + L·(at + spread·u), and never later than notAfter − L/10.
     ///

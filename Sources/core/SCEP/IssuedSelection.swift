@@ -31,7 +31,9 @@ extension ReplyVerification {
         {
             throw notRenewed(leaf, current)
         }
-        return IssuedCertificate(leaf: leaf, chain: Array(path.dropFirst()).filter { !$0.isSelfIssued })
+        let above = path.dropFirst()
+        return IssuedCertificate(
+            leaf: leaf, chain: above.filter { !$0.isSelfIssued }, root: above.last { $0.isSelfIssued })
     }
 
     /// The path to an admitted issuer, then on towards the root as far as certificates at hand lead.
@@ -39,9 +41,9 @@ extension ReplyVerification {
         let attempted = "accept the certificate issued to '\(leaf.subject)'"
         // A CA's clock may run ahead of ours; what it issued just now is not yet valid here.
         let time = max(now, min(leaf.notBefore, now.addingTimeInterval(ExchangeLimits.clockSkew)))
-        guard leaf.notBefore <= time, now < leaf.notAfter else {
+        guard leaf.notBefore <= time, now.addingTimeInterval(ExchangeLimits.retryHorizon) < leaf.notAfter else {
             throw SCEPFault(
-                .unfitCertificate, attempted: attempted, expected: "one that is valid now; check the clock",
+                .unfitCertificate, attempted: attempted, expected: "one that is valid now and for a while; check the clock",
                 got: "valid \(leaf.notBefore) to \(leaf.notAfter), clock \(now)")
         }
         let pool = others + authority.offered + policy.namedCertificates

@@ -72,6 +72,8 @@ package enum ExchangeLimits {
     package static let deadline = 30.0
     /// Certificates in a GetCACert answer, and in a reply.
     package static let certificates = 16
+    /// Least remaining lifetime, in seconds, of a certificate that is worth taking: time to renew it once.
+    package static let retryHorizon = 30.0
     /// How far a CA's clock may run ahead of ours, in seconds.
     package static let clockSkew = 600.0
 }

@@ -15,10 +15,13 @@ package struct IssuedCertificate: Sendable, Equatable {
     package let leaf: Certificate
     /// From the leaf's issuer upward, without a self-signed root: what a server of TLS needs beside the leaf.
     package let chain: [Certificate]
+    /// The self-signed root that the path ends in, where it was at hand. Trusted for nothing by that alone.
+    package let root: Certificate?
 
-    package init(leaf: Certificate, chain: [Certificate]) {
+    package init(leaf: Certificate, chain: [Certificate], root: Certificate?) {
         self.leaf = leaf
         self.chain = chain
+        self.root = root
     }
 }
 

@@ -1,0 +1,198 @@
+package import ControlProtocol
+package import Enrollment
+import FoundationEssentials
+import Profiles
+import SCEP
+import X509
+
+/// The agent: one runner a profile, the status that they add up to, and the answers to callers.
+///
+/// Starting is recovering: whatever an earlier process left on disk is taken up, by the same code.
+package actor Agent {
+    private let ports: AgentPorts
+    private let keys: KeyGenerator
+    private var memory = AgentMemory(id: "")
+    private var runners: [ProfileName: ProfileRunner] = [:]
+    private var order: [ProfileName] = []
+    private var refused: [StatusDocument.Problem] = []
+    private var serialNumber: String?
+    private var watchers: [UUID: AsyncStream<StatusDocument>.Continuation] = [:]
+    private var isRefreshing = false
+    private var mustRefreshAgain = false
+    private var needChange: AsyncStream<Void>.Continuation?
+
+    package init(_ ports: AgentPorts) {
+        self.ports = ports
+        keys = KeyGenerator(cryptography: ports.cryptography)
+    }
+
+    /// Takes up what lies on disk. Throws where the agent's own folder cannot be read or written.
+    package func start() async throws {
+        memory = try AgentMemory.load(ports)
+        await reload()
+    }
+
+    /// Reads root's configuration again and looks whether something is due: what a tick does, and a changed file.
+    package func reload() async {
+        let configuration = ports.configuration()
+        let context = RunnerContext(
+            deviceID: memory.id,
+            anchors: configuration.profiles.flatMap(\.install.anchors).flatMap { (try? ports.certificates($0)) ?? [] })
+        var problems: [StatusDocument.Problem] = []
+        for profile in configuration.profiles {
+            if let runner = runners[profile.name] {
+                await runner.update(profile, context: context)
+                continue
+            }
+            do {
+                let runner = try ProfileRunner(profile, context: context, ports: ports, keys: keys) { [weak self] in
+                    await self?.refresh()
+                }
+                runners[profile.name] = runner
+                await runner.start()
+            } catch {
+                problems.append(problem(.stateUnreadable, of: "\(profile.name)", detail: "\(profile.name): \(error)"))
+            }
+        }
+        // A profile that has errors now goes on as it was; one that is gone ends.
+        let kept = Set(configuration.profiles.map(\.name) + configuration.refused.compactMap { ProfileName($0.name) })
+        for (name, runner) in runners where !kept.contains(name) {
+            await runner.stop()
+            runners[name] = nil
+        }
+        for (name, errors) in configuration.refused {
+            problems.append(problem(.profileInvalid, of: name, detail: errors.prefix(8).joined(separator: "\n")))
+        }
+        remember(problems)
+        order = runners.keys.sorted()
+        await refresh()
+    }
+
+    /// Ends everything that runs. What was under way is taken up by the next process.
+    package func stop() async {
+        for runner in runners.values { await runner.stop() }
+        for watcher in watchers.values { watcher.finish() }
+        needChange?.finish()
+    }
+
+    // MARK: answers
+
+    /// The status document, of one profile or of all.
+    package func status(_ profile: String?) async throws -> StatusDocument {
+        var document = await compose()
+        guard let profile else { return document }
+        guard document.profiles.contains(where: { $0.name == profile }) else { throw AgentError.noSuchProfile(profile) }
+        document.profiles.removeAll { $0.name != profile }
+        return document
+    }
+
+    /// The status document at once and after every change, newest only for a slow reader.
+    package func changes() async -> AsyncStream<StatusDocument> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: StatusDocument.self, bufferingPolicy: .bufferingNewest(1))
+        let id = UUID()
+        watchers[id] = continuation
+        continuation.onTermination = { _ in Task { await self.forget(id) } }
+        continuation.yield(await compose())
+        return stream
+    }
+
+    /// Follows an admin's order. Throws `AgentError`.
+    package func order(
+        _ kind: Enrollment.Transaction.Kind, of profile: String
+    ) async throws -> AsyncStream<OrderProgress> {
+        let runner = try runner(profile)
+        guard let progress = await runner.order(kind) else { throw AgentError.busy(profile: profile) }
+        return progress
+    }
+
+    /// Judges the device tag now, of one profile or of all. Throws `AgentError`.
+    package func evaluate(_ profile: String?) async throws -> [TagsReply.Entry] {
+        let names = try profile.map { [try runner($0).name] } ?? order
+        var tags: [TagsReply.Entry] = []
+        for name in names {
+            guard let runner = runners[name] else { continue }
+            await runner.judgeNow()
+            tags.append(TagsReply.Entry(profile: "\(name)", tag: await runner.tagStatus()))
+        }
+        await refresh()
+        return tags
+    }
+
+    // MARK: staying
+
+    /// Whether the process must stay: an exchange is under way, or something falls due before the next tick.
+    package func isNeeded() async -> Bool {
+        let tick = ports.now().addingTimeInterval(Schedule.tick)
+        for runner in runners.values where await runner.isNeeded(until: tick) { return true }
+        return false
+    }
+
+    /// Yields whenever `isNeeded` may have changed. One reader.
+    package func needChanges() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        needChange = continuation
+        return stream
+    }
+
+    // MARK: parts
+
+    private func runner(_ profile: String) throws -> ProfileRunner {
+        guard let name = ProfileName(profile), let runner = runners[name] else {
+            throw AgentError.noSuchProfile(profile)
+        }
+        return runner
+    }
+
+    private func forget(_ id: UUID) { watchers[id] = nil }
+
+    private func problem(_ code: ProblemCode, of name: String, detail: String) -> StatusDocument.Problem {
+        let since = memory.refusedSince[name] ?? ports.now()
+        memory.refusedSince[name] = since
+        return StatusDocument.Problem(Problem(code, since: since, detail: detail))
+    }
+
+    private func remember(_ problems: [StatusDocument.Problem]) {
+        for problem in problems where !refused.contains(problem) {
+            ports.log(.error, "\(problem.text); \(problem.remedy)", ["SIGNET_PROBLEM": problem.code])
+        }
+        if problems.isEmpty { memory.refusedSince = [:] }
+        refused = problems
+        do { try memory.save(ports) } catch { ports.log(.warning, "\(error), ignoring", [:]) }
+    }
+
+    /// Writes status and metrics, and tells watchers; calls that come meanwhile are answered by one more round.
+    private func refresh() async {
+        guard !isRefreshing else { return mustRefreshAgain = true }
+        isRefreshing = true
+        repeat {
+            mustRefreshAgain = false
+            let document = await compose()
+            do {
+                try ports.publish("status.json", Array(try document.json()))
+                try ports.publish("metrics.prom", Array(MetricsText.render(document).utf8))
+            } catch {
+                ports.log(.warning, "the status files could not be written: \(error), ignoring", [:])
+            }
+            for watcher in watchers.values { watcher.yield(document) }
+            needChange?.yield()
+        } while mustRefreshAgain
+        isRefreshing = false
+    }
+
+    private func compose() async -> StatusDocument {
+        let now = ports.now()
+        var profiles: [StatusDocument.Profile] = []
+        for name in order {
+            if let runner = runners[name] { profiles.append(await runner.status()) }
+        }
+        let seconds = now.timeIntervalSince1970
+        let nextTick = Date(timeIntervalSince1970: (seconds / Schedule.tick).rounded(.down) * Schedule.tick + Schedule.tick)
+        return StatusDocument(
+            writtenAt: Timestamp(now), nextTick: Timestamp(nextTick),
+            agent: StatusDocument.Agent(version: ports.versions.agent, openssl: ports.versions.openssl),
+            device: StatusDocument.Device(
+                id: memory.id, hostname: ports.facts(nil)[.hostname] ?? "", serialNumber: serialNumber),
+            outbox: StatusDocument.Outbox(waiting: 0), problems: refused, profiles: profiles)
+    }
+}

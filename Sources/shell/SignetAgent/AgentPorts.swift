@@ -1,0 +1,77 @@
+package import DeviceTag
+package import Enrollment
+package import FoundationEssentials
+package import Installation
+package import Profiles
+package import SCEP
+package import Secrets
+package import X509
+
+/// Everything outside the agent, as it is handed to it. Programs wire adapters in; tests wire what they need.
+package struct AgentPorts: Sendable {
+    package var now: @Sendable () -> Date
+    /// Waits for a moment of the wall clock; returns early when the clock is set, or the task is cancelled.
+    package var wait: @Sendable (_ until: Date) async -> Void
+    package var cryptography: any Cryptography & TagCryptography
+    /// A new transport, for one transaction; with the CA certificates (PEM) that an HTTPS server must chain to.
+    package var transport: @Sendable (_ tlsAuthorities: [UInt8]?) throws -> any Transport
+    package var files: any StateFiles
+    package var installer: any Installer
+    package var configuration: @Sendable () -> Configuration
+    /// Certificates in one of root's files, which a profile names.
+    package var certificates: @Sendable (_ path: String) throws -> [Certificate]
+    /// A file of root's, as it is.
+    package var bytes: @Sendable (_ path: String) throws -> [UInt8]
+    /// The challenge, read when it is needed. It throws what says where it was looked for.
+    package var challenge: @Sendable (ChallengeSource) async throws -> Secret
+    /// Values for templates; the serial number is the installer's to know.
+    package var facts: @Sendable (_ productSerial: String?) -> [TemplateVariable: String]
+    /// Writes a file below /run/signet/public, mode 0644.
+    package var publish: @Sendable (_ name: String, _ bytes: [UInt8]) throws -> Void
+    package var log: @Sendable (LogLevel, String, [String: String]) -> Void
+    package var versions: (agent: String, openssl: String)
+
+    /// How much a line of the journal matters.
+    package enum LogLevel: Sendable { case error, warning, notice, info }
+
+    package init(
+        now: @escaping @Sendable () -> Date, wait: @escaping @Sendable (_ until: Date) async -> Void,
+        cryptography: any Cryptography & TagCryptography,
+        transport: @escaping @Sendable (_ tlsAuthorities: [UInt8]?) throws -> any Transport, files: any StateFiles,
+        installer: any Installer, configuration: @escaping @Sendable () -> Configuration,
+        certificates: @escaping @Sendable (_ path: String) throws -> [Certificate],
+        bytes: @escaping @Sendable (_ path: String) throws -> [UInt8],
+        challenge: @escaping @Sendable (ChallengeSource) async throws -> Secret,
+        facts: @escaping @Sendable (_ productSerial: String?) -> [TemplateVariable: String],
+        publish: @escaping @Sendable (_ name: String, _ bytes: [UInt8]) throws -> Void,
+        log: @escaping @Sendable (LogLevel, String, [String: String]) -> Void,
+        versions: (agent: String, openssl: String)
+    ) {
+        self.now = now
+        self.wait = wait
+        self.cryptography = cryptography
+        self.transport = transport
+        self.files = files
+        self.installer = installer
+        self.configuration = configuration
+        self.certificates = certificates
+        self.bytes = bytes
+        self.challenge = challenge
+        self.facts = facts
+        self.publish = publish
+        self.log = log
+        self.versions = versions
+    }
+}
+
+/// Root's configuration as it was read: profiles that are right, and what is wrong with the others.
+package struct Configuration: Sendable {
+    package var profiles: [Profile]
+    /// Per file that is no profile: the name it would have, and its errors, one a line.
+    package var refused: [(name: String, errors: [String])]
+
+    package init(profiles: [Profile], refused: [(name: String, errors: [String])]) {
+        self.profiles = profiles
+        self.refused = refused
+    }
+}

@@ -1,0 +1,151 @@
+import Enrollment
+import Faults
+import FoundationEssentials
+import Installation
+import Profiles
+import SCEP
+import Secrets
+import X509
+
+extension ProfileRunner {
+    /// Discovers the server while the key is made, then composes the request and syncs both to pending/.
+    func prepare(_ transaction: Transaction) async {
+        do {
+            report(step: "discovering")
+            let subject = try await renderSubject()
+            let run = try openRun(transaction.server)
+            async let pendingKey = key()
+            let authority = try await run.discover()
+            feed(.observed(authority: authority.identity, weaknesses: nil))
+            let key = try await pendingKey
+            let (id, challengeSent) = try await run.compose(
+                transaction, subject: subject, key: key, current: generation)
+            feed(.prepared(id: id, challengeSent: challengeSent))
+        } catch {
+            fail(error, wasSent: false)
+        }
+    }
+
+    /// Sends the request. From here on it may have arrived.
+    func send() async {
+        guard let server = document.state.transaction?.server else { return }
+        await converse(server, step: "requesting") { try await $0.send() }
+    }
+
+    /// Asks after a request that is pending, or whose reply was lost.
+    func poll(_ transaction: Transaction) async {
+        await converse(transaction.server, step: "asking") { try await $0.poll() }
+    }
+
+    private func converse(
+        _ server: String, step: String, _ exchange: (TransactionRun) async throws -> (Verdict, [Weakness])
+    ) async {
+        do {
+            report(step: step)
+            let run = try openRun(server)
+            let authority = try await run.discover()
+            let (verdict, weaknesses) = try await exchange(run)
+            feed(.observed(authority: authority.identity, weaknesses: weaknesses.map(\.description)))
+            try conclude(verdict)
+        } catch {
+            fail(error, wasSent: true)
+        }
+    }
+
+    private func conclude(_ verdict: Verdict) throws {
+        switch verdict {
+        case .pending:
+            report(step: "pending")
+            run = nil
+            feed(.replyPending)
+        case .refused(let info, let text): feed(.refused(info, text: text))
+        case .issued(let issued):
+            let new: Generation
+            do {
+                new = try store.commitPending(issued, at: ports.now())
+            } catch {
+                throw LocalFailure.storage(error)
+            }
+            generation = new
+            run = nil
+            report(step: "issued")
+            ports.log(
+                .notice, "\(name): certificate \(issued.leaf.serialHex) issued, valid until \(issued.leaf.notAfter)",
+                ["SIGNET_PROFILE": "\(name)", "SIGNET_GENERATION": "\(new.number)"])
+            feed(.issued(new.facts))
+        }
+    }
+
+    private func fail(_ error: any Error, wasSent: Bool) {
+        if Task.isCancelled { return }
+        if case ExchangeFailure.noAnswer = error { run = nil }
+        feed(.failed(ExchangeTrouble(error, wasSent: wasSent)))
+    }
+
+    /// The run of the transaction, kept as long as it stays with one server: one connection for all of it.
+    private func openRun(_ server: String) throws -> TransactionRun {
+        if let run, run.server == server { return run }
+        let new = try TransactionRun(server, profile: profile, anchors: context.anchors, ports: ports, store: store)
+        run = new
+        return new
+    }
+
+    /// The key in pending/, or a new one there. A try that never got to send leaves its key for the next.
+    private func key() async throws -> Secret {
+        do {
+            if let key = try store.pendingKey() { return key }
+        } catch {
+            throw LocalFailure.storage(error)
+        }
+        let key = try await keys.generate(.rsa(bits: profile.key.bits))
+        do {
+            try store.savePendingKey(key)
+        } catch {
+            throw LocalFailure.storage(error)
+        }
+        return key
+    }
+
+    /// The subject with this machine's values. The serial number is root's to read, so the installer is asked.
+    func renderSubject() async throws -> RenderedSubject {
+        do {
+            var serial: String?
+            if try profile.subject.variables.contains(.serialNumber) {
+                serial = try? await ports.installer.deviceFacts().productSerial
+            }
+            return try profile.subject.render(ports.facts(serial))
+        } catch {
+            throw LocalFailure.subject(error)
+        }
+    }
+
+    /// Has the installer publish a generation, and believes only what it says it read back.
+    func publish(_ number: Int) async {
+        report(step: "publishing")
+        do {
+            guard let generation = try store.generation(number), let key = try store.key(of: number) else {
+                throw UnreadableRequest()
+            }
+            let above = generation.chain + (generation.root.map { [$0] } ?? [])
+            let published = try await ports.installer.publish(
+                Publication(
+                    profile: name, generation: number, key: key, certificate: generation.certificate.der,
+                    chain: above.map(\.der)))
+            let digest = Hexadecimal.string(ports.cryptography.sha256(generation.certificate.der)).lowercased()
+            guard published.generation == number, published.sha256 == digest else {
+                throw InstallationFault(
+                    .readBackDiffers, attempted: "publish generation \(number)", expected: digest,
+                    got: published.sha256)
+            }
+            report(step: "published")
+            try? store.prune(before: number)
+            feed(.published(number))
+        } catch let fault as InstallationFault {
+            let code: ProblemCode = fault.code == .unreachable ? .installerUnreachable : .installRefused
+            feed(.publishFailed(code, detail: "\(fault)"))
+        } catch {
+            feed(.publishFailed(.storage, detail: "\(error)"))
+        }
+        judge()
+    }
+}

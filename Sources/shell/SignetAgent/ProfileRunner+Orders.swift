@@ -1,0 +1,53 @@
+import Enrollment
+import FoundationEssentials
+
+/// What an admin who ordered a renewal or an enrollment is told.
+package enum OrderProgress: Sendable, Equatable {
+    case step(String, at: Date)
+    /// The new generation is published.
+    case done(generation: Int)
+    /// The PKI waits for a person.
+    case pending
+    /// It failed; nil where the agent cannot say more than that.
+    case failed(Problem?)
+}
+
+extension ProfileRunner {
+    /// Follows an order, and streams what happens until it ends. nil while another exchange is under way.
+    func order(_ kind: Transaction.Kind) -> AsyncStream<OrderProgress>? {
+        guard !machine.isBusy, orders.isEmpty else { return nil }
+        let (stream, continuation) = AsyncStream.makeStream(of: OrderProgress.self, bufferingPolicy: .bufferingNewest(64))
+        let id = UUID()
+        orders[id] = continuation
+        orderedFrom = document.state.identity?.generation ?? 0
+        continuation.onTermination = { _ in Task { await self.forget(id) } }
+        feed(.ordered(kind))
+        return stream
+    }
+
+    /// Ends orders once nothing is under way any more: with a generation, a wait for approval, or the reason why not.
+    func settleOrders() {
+        guard !orders.isEmpty, !machine.isBusy, judging == nil, unsaved == nil else { return }
+        let state = document.state
+        let outcome: OrderProgress
+        if let identity = state.identity, identity.generation > orderedFrom, state.published == identity.generation {
+            outcome = .done(generation: identity.generation)
+        } else if state.transaction?.step == .pending, state.retry == nil {
+            outcome = .pending
+        } else {
+            let reasons = state.problems.filter { $0.code.severity == .error }
+            let isPublishing = (state.identity?.generation ?? 0) > orderedFrom
+            let expected = isPublishing ? ProblemCode.ofPublishing : ProblemCode.ofRequests
+            outcome = .failed(reasons.first { expected.contains($0.code) } ?? reasons.first ?? state.problems.first)
+        }
+        for order in orders.values { order.yield(outcome) }
+        endOrders()
+    }
+
+    func endOrders() {
+        for order in orders.values { order.finish() }
+        orders = [:]
+    }
+
+    private func forget(_ id: UUID) { orders[id] = nil }
+}

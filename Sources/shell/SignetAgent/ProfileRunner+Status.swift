@@ -1,0 +1,119 @@
+import ControlProtocol
+import DeviceTag
+import Enrollment
+import FoundationEssentials
+import Profiles
+import SCEP
+import X509
+
+extension ProfileRunner {
+    /// The profile's part of the status document.
+    func status() -> StatusDocument.Profile {
+        let state = document.state
+        var problems = state.problems
+        if let unsaved { problems.append(unsaved.problem) }
+        return StatusDocument.Profile(
+            name: name.description, state: summary, identity: identityStatus, published: state.published,
+            transaction: state.transaction.map { transaction in
+                StatusDocument.Transaction(
+                    id: transaction.id ?? "", kind: transaction.kind.rawValue,
+                    step: machine.isBusy ? step ?? transaction.step.rawValue : transaction.step.rawValue,
+                    attempt: transaction.attempt)
+            }, next: next, tag: tagStatus(), problems: problems.map(StatusDocument.Problem.init))
+    }
+
+    /// Whether the process must stay for this profile: something runs, or falls due before `until`.
+    func isNeeded(until: Date) -> Bool {
+        if machine.isBusy || judging != nil || !orders.isEmpty || unsaved != nil { return true }
+        guard let due = machine.nextDue(now: ports.now()) else { return false }
+        return due < until
+    }
+
+    func tagStatus() -> StatusDocument.Tag {
+        let verdict = verdict ?? TagVerdict(value: .none, validUntil: nil, checks: [])
+        return StatusDocument.Tag(
+            value: verdict.value.rawValue, since: Timestamp(document.state.tag?.since ?? ports.now()),
+            validUntil: verdict.validUntil.map { Timestamp($0) },
+            checks: verdict.checks.map { check in
+                StatusDocument.Check(
+                    id: check.id.rawValue,
+                    result: StatusDocument.Check.Result(rawValue: check.result.rawValue) ?? .unknown,
+                    hard: check.hard, text: check.text, remedy: check.remedy)
+            })
+    }
+
+    private var summary: StatusDocument.Profile.State {
+        let state = document.state
+        let isTrying = machine.isBusy || state.retry == nil
+        if let identity = state.identity, ports.now() < identity.notAfter {
+            guard let transaction = state.transaction, isTrying else { return .active }
+            if transaction.step == .pending { return .pending }
+            return transaction.kind == .renew ? .renewing : .requesting
+        }
+        guard let transaction = state.transaction else {
+            return state.isHalted || state.retry != nil || state.identity != nil ? .failed : .none
+        }
+        if transaction.step == .pending { return .pending }
+        return isTrying ? .requesting : .failed
+    }
+
+    private var identityStatus: StatusDocument.Identity? {
+        guard let generation else { return nil }
+        let certificate = generation.certificate
+        return StatusDocument.Identity(
+            generation: generation.number, subject: "\(certificate.subject)", issuer: "\(certificate.issuer)",
+            serial: certificate.serialHex,
+            sha256: Hexadecimal.string(ports.cryptography.sha256(certificate.der)).lowercased(),
+            notBefore: Timestamp(certificate.notBefore), notAfter: Timestamp(certificate.notAfter),
+            key: certificate.publicKey.name)
+    }
+
+    private var next: StatusDocument.NextAction? {
+        guard let due = machine.nextDue(now: ports.now()) else { return nil }
+        let state = document.state
+        let action =
+            if let transaction = state.transaction {
+                transaction.step == .preparing ? transaction.kind.rawValue : "poll"
+            } else if state.identity != nil, state.published != state.identity?.generation {
+                "publish"
+            } else if state.identity == nil {
+                "enroll"
+            } else {
+                "renew"
+            }
+        return StatusDocument.NextAction(action: action, at: Timestamp(due))
+    }
+}
+
+extension StatusDocument.Problem {
+    /// A problem as the status shows it: the table's words, and what exactly.
+    init(_ problem: Problem) {
+        self.init(
+            code: problem.code.rawValue, severity: problem.code.severity == .error ? .error : .warning,
+            since: Timestamp(problem.since), text: problem.text, remedy: problem.code.remedy)
+    }
+}
+
+extension PublicKeyKind {
+    /// Kind and size in one word.
+    fileprivate var name: String {
+        switch self {
+        case .rsa(let bits, _): "rsa-\(bits)"
+        case .ellipticCurve(let curve): "ec-\(curve)"
+        case .other(let algorithm): "\(algorithm)"
+        }
+    }
+}
+
+extension Profile {
+    /// What the machine needs to know of the profile, with the device's place in the fleet.
+    func rules(_ context: RunnerContext, _ cryptography: any Cryptography) -> EnrollmentRules {
+        let place = cryptography.sha256(Array((context.deviceID + name.description).utf8))
+        return EnrollmentRules(
+            servers: scep.urls, renewAt: renewal.at, spread: renewal.spread,
+            fraction: Schedule.fraction(digest: place), hasChallenge: scep.challenge != nil,
+            singleUseChallenge: scep.challenge?.singleUse ?? false,
+            enrollsAfterRevocation: scep.afterRevocation == .enroll,
+            profileDigest: Hexadecimal.string(cryptography.sha256(canonicalBytes)).lowercased())
+    }
+}

@@ -1,0 +1,100 @@
+import DeviceTag
+import Enrollment
+import FoundationEssentials
+import Profiles
+import SCEP
+import Secrets
+import X509
+
+extension ProfileRunner {
+    /// Judges the device tag anew in the background, unless that is under way.
+    func judge() {
+        guard judging == nil else { return }
+        judging = Task {
+            await self.judgeNow()
+            self.judging = nil
+            self.settleOrders()
+            await self.changed()
+        }
+    }
+
+    /// Judges the device tag from what is on this machine and, where the profile asks, from fresh revocation lists.
+    func judgeNow() async {
+        let now = ports.now()
+        guard let generation else {
+            let requested = document.state.transaction?.step == .pending || document.state.transaction?.step == .sent
+            let evidence = TagEvidence(certificate: nil, isRequested: requested)
+            return conclude(
+                DeviceTag.judge(evidence, rules: rules(subject: nil), now: now), isRevoked: nil, now: now)
+        }
+        let rules = rules(subject: try? await renderSubject())
+        let chain = generation.chain + (generation.root.map { [$0] } ?? [])
+        let authorities = identificationAuthorities(chain)
+        let path = DeviceTag.path(
+            from: generation.certificate, chain: chain, identificationCAs: authorities, now: now,
+            crypto: ports.cryptography)
+        var fetched: [String: RevocationListFetch] = [:]
+        for url in DeviceTag.revocationListURLs(for: path, rules: rules) { fetched[url] = await fetch(url, now: now) }
+        let evidence = DeviceTag.evidence(
+            certificate: generation.certificate, chain: chain, key: try? store.key(of: generation.number),
+            identificationCAs: authorities, rules: rules, fetched: fetched, now: now, crypto: ports.cryptography)
+        guard generation == self.generation else { return await judgeNow() }
+        let own = evidence.revocation.first { $0.certificate == generation.certificate }?.deciding?.outcome
+        let isRevoked: Bool? =
+            switch own {
+            case .listed: true
+            case .good: false
+            default: nil
+            }
+        conclude(DeviceTag.judge(evidence, rules: rules, now: now), isRevoked: isRevoked, now: now)
+    }
+
+    private func conclude(_ verdict: TagVerdict, isRevoked: Bool?, now: Date) {
+        self.verdict = verdict
+        if let isRevoked, isRevoked != document.state.isRevoked { feed(.revocation(isRevoked: isRevoked)) }
+        if document.state.tag?.value != verdict.value.rawValue {
+            ports.log(
+                verdict.value == .valid ? .notice : .warning, "\(name): device tag: \(verdict.value.rawValue)",
+                ["SIGNET_PROFILE": "\(name)"])
+            feed(.tagged(verdict.value.rawValue))
+        }
+    }
+
+    private func rules(subject: RenderedSubject?) -> TagRules {
+        let settings = profile.deviceTag
+        return TagRules(
+            gateway: .mdca, requireRevocationCheck: settings.requireRevocationCheck,
+            revocationListURLs: settings.revocationListURLs, subject: subject?.name,
+            alternativeNames: subject?.alternativeNames ?? [])
+    }
+
+    /// What the gateway was given; by default the pinned CA, which the chain holds.
+    private func identificationAuthorities(_ chain: [Certificate]) -> [Certificate] {
+        if !profile.deviceTag.identificationCAs.isEmpty {
+            return profile.deviceTag.identificationCAs.flatMap { (try? ports.certificates($0)) ?? [] }
+        }
+        let named = (profile.install.chain + profile.install.anchors).flatMap { (try? ports.certificates($0)) ?? [] }
+        if profile.scep.caFingerprints.isEmpty { return chain.last.map { [$0] } ?? [] }
+        return (chain + named).filter { profile.scep.caFingerprints.contains(ports.cryptography.sha256($0.der)) }
+    }
+
+    /// A revocation list, fetched anew unless that happened a moment ago; where the place does not answer, the last
+    /// one from there, which the judgement takes only while it is current.
+    private func fetch(_ url: String, now: Date) async -> RevocationListFetch {
+        let digest = Hexadecimal.string(ports.cryptography.sha256(Array(url.utf8))).lowercased()
+        let cached = store.revocationList(digest)
+        if let last = lastFetch[url], now.timeIntervalSince(last) < 2, now >= last, let cached { return .fetched(cached) }
+        do {
+            let response = try await ports.transport(nil).exchange(
+                HTTPRequest(
+                    method: .get, url: url, limit: ProfileStore.revocationListLimit,
+                    deadline: ExchangeLimits.deadline))
+            guard response.status == 200 else { return cached.map { .fetched($0) } ?? .unreachable("HTTP status \(response.status)") }
+            lastFetch[url] = now
+            if response.body != cached { try? store.save(revocationList: response.body, digest: digest) }
+            return .fetched(response.body)
+        } catch {
+            return cached.map { .fetched($0) } ?? .unreachable("\(error)")
+        }
+    }
+}

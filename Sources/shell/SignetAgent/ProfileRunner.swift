@@ -1,0 +1,184 @@
+import DeviceTag
+import Enrollment
+import FoundationEssentials
+import Installation
+import Profiles
+import SCEP
+import Secrets
+import X509
+
+/// Carries out what one profile's machine decides: saves its state, then acts, and feeds back what came of it.
+///
+/// Everything runs on a queue of its own. Nothing in here decides what happens next.
+actor ProfileRunner {
+    private let executor: QueueExecutor
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    let name: ProfileName
+    let ports: AgentPorts
+    let store: ProfileStore
+    let keys: KeyGenerator
+    /// Tells the agent that status may have changed.
+    let changed: @Sendable () async -> Void
+    var profile: Profile
+    var context: RunnerContext
+
+    var document: StateDocument
+    var machine: EnrollmentMachine
+    var generation: Generation?
+    var run: TransactionRun?
+    var verdict: TagVerdict?
+    var judging: Task<Void, Never>?
+    var lastFetch: [String: Date] = [:]
+    /// The step of the exchange that is under way, for people.
+    var step: String?
+    var orders: [UUID: AsyncStream<OrderProgress>.Continuation] = [:]
+    var orderedFrom = 0
+    /// Events that could not be saved, oldest first, and why.
+    var unsaved: (events: [EnrollmentEvent], problem: Problem)?
+    var tasks: [UUID: Task<Void, Never>] = [:]
+    private var timer: Task<Void, Never>?
+    private var isStopped = false
+
+    /// Reads the profile's folder. Throws where its state cannot be read: then the profile is left alone.
+    init(
+        _ profile: Profile, context: RunnerContext, ports: AgentPorts, keys: KeyGenerator,
+        changed: @escaping @Sendable () async -> Void
+    ) throws {
+        executor = QueueExecutor(label: "io.signet.profile.\(profile.name)")
+        name = profile.name
+        self.profile = profile
+        self.context = context
+        self.ports = ports
+        self.keys = keys
+        self.changed = changed
+        store = ProfileStore(profile.name, files: ports.files)
+        document = try store.loadState()
+        machine = EnrollmentMachine(state: document.state, rules: profile.rules(context, ports.cryptography))
+    }
+
+    /// Takes up what lies on disk.
+    func start() {
+        do {
+            generation = try store.latestGeneration()
+            feed(.started(latest: generation?.facts, hasPending: try store.hasPending))
+        } catch {
+            hold([.started(latest: nil, hasPending: false)], because: error)
+        }
+        judge()
+    }
+
+    /// Takes the profile as root's files have it now, and looks whether something is due.
+    func update(_ profile: Profile, context: RunnerContext) {
+        self.profile = profile
+        self.context = context
+        machine.rules = profile.rules(context, ports.cryptography)
+        if run?.server.isEmpty == false, !machine.isBusy { run = nil }
+        feed(.ticked)
+        judge()
+    }
+
+    /// Ends running exchanges; what they were doing is taken up by the next process.
+    func stop() {
+        isStopped = true
+        timer?.cancel()
+        judging?.cancel()
+        for task in tasks.values { task.cancel() }
+        for order in orders.values { order.finish() }
+    }
+
+    /// Disk first, memory after: an event counts once the state that it leads to is synced.
+    func feed(_ event: EnrollmentEvent) {
+        guard !isStopped else { return }
+        if var held = unsaved {
+            held.events.append(event)
+            unsaved = held
+            return
+        }
+        var next = machine
+        let actions = next.handle(event, now: ports.now())
+        if next.state != document.state {
+            do {
+                var changedDocument = document
+                changedDocument.state = next.state
+                try store.save(changedDocument)
+                logChanges(from: document.state, to: next.state)
+                document = changedDocument
+            } catch {
+                return hold([event], because: error)
+            }
+        }
+        machine = next
+        for action in actions { perform(action) }
+        settleOrders()
+        Task { await changed() }
+    }
+
+    /// Keeps events that cannot be saved, and tries again in a minute. Nothing is acted on until then.
+    private func hold(_ events: [EnrollmentEvent], because error: any Error) {
+        let now = ports.now()
+        unsaved = (events, Problem(.storage, since: unsaved?.problem.since ?? now, detail: "\(error)"))
+        ports.log(.error, "\(name): \(ProblemCode.storage.sentence): \(error)", ["SIGNET_PROFILE": "\(name)"])
+        arm(now.addingTimeInterval(60))
+        for order in orders.values { order.yield(.failed(unsaved?.problem)) }
+        endOrders()
+        Task { await changed() }
+    }
+
+    private func perform(_ action: EnrollmentAction) {
+        switch action {
+        case .prepare(let transaction): spawn { await $0.prepare(transaction) }
+        case .send: spawn { await $0.send() }
+        case .poll(let transaction): spawn { await $0.poll(transaction) }
+        case .discardPending:
+            run = nil
+            do { try store.discardPending() } catch {
+                ports.log(.warning, "\(name): the old request could not be removed: \(error), ignoring", [:])
+            }
+        case .publish(let generation): spawn { await $0.publish(generation) }
+        case .refuseOrder: break
+        case .wait(let until): arm(until)
+        }
+    }
+
+    private func spawn(_ body: @escaping @Sendable (isolated ProfileRunner) async -> Void) {
+        let id = UUID()
+        tasks[id] = Task {
+            await body(self)
+            self.tasks[id] = nil
+        }
+    }
+
+    /// Wakes the machine at a moment of the wall clock. A clock that was set wakes it too, and it looks anew.
+    private func arm(_ until: Date?) {
+        timer?.cancel()
+        guard let until, !isStopped else { return }
+        let date = max(until, ports.now().addingTimeInterval(0.05))
+        timer = Task {
+            await ports.wait(date)
+            guard !Task.isCancelled else { return }
+            self.wake()
+        }
+    }
+
+    private func wake() {
+        guard let held = unsaved else { return feed(.ticked) }
+        unsaved = nil
+        for event in held.events { feed(event) }
+        if unsaved != nil { return }
+        feed(.ticked)
+    }
+
+    func report(step: String) {
+        self.step = step
+        for order in orders.values { order.yield(.step(step, at: ports.now())) }
+        Task { await changed() }
+    }
+}
+
+/// What a runner needs to know of the device and of the other profiles.
+struct RunnerContext: Sendable, Equatable {
+    var deviceID: String
+    /// Anchors that any profile installs: no TLS chain that ends in one proves anything.
+    var anchors: [Certificate]
+}

@@ -1,0 +1,145 @@
+import Enrollment
+import FoundationEssentials
+import Profiles
+import SCEP
+import Secrets
+import X509
+
+/// A profile's folder: `state.json`, `pending/`, `generations/NNNN/`, `revocation/`. Owns the layout and nothing else.
+struct ProfileStore: Sendable {
+    private let files: any StateFiles
+    private let folder: String
+
+    private static let keyLimit = 64 * 1024
+    private static let documentLimit = 1024 * 1024
+    static let revocationListLimit = 20 * 1024 * 1024
+
+    init(_ profile: ProfileName, files: any StateFiles) {
+        self.files = files
+        folder = "profiles/\(profile)"
+    }
+
+    // MARK: state
+
+    /// The state, and the fields of its file that this version does not know; a new state where there is none.
+    func loadState() throws -> StateDocument {
+        guard let bytes = try files.read("\(folder)/state.json", limit: Self.documentLimit) else {
+            return StateDocument(state: EnrollmentState())
+        }
+        return try StateDocument(json: bytes)
+    }
+
+    func save(_ document: StateDocument) throws {
+        try files.makeFolder(folder)
+        try files.write(try document.json(), to: "\(folder)/state.json", mode: 0o600)
+    }
+
+    // MARK: pending
+
+    var hasPending: Bool { get throws { try files.names(in: pending).contains("transaction.json") } }
+
+    func pendingKey() throws -> Secret? { try files.readSecret("\(pending)/key.pem", limit: Self.keyLimit) }
+
+    func savePendingKey(_ key: Secret) throws {
+        try files.makeFolder(pending)
+        try files.writeSecret(key, to: "\(pending)/key.pem", mode: 0o600)
+    }
+
+    /// The request, synced before its first byte is sent; `transaction.json` last, since it says that all is there.
+    func savePending(_ request: PendingRequest) throws {
+        try files.makeFolder(pending)
+        try files.write(request.message, to: "\(pending)/request.der", mode: 0o600)
+        try files.write(Array(try StateJSON.encoder().encode(request)), to: "\(pending)/transaction.json", mode: 0o600)
+    }
+
+    func pendingRequest() throws -> PendingRequest? {
+        guard let bytes = try files.read("\(pending)/transaction.json", limit: Self.documentLimit),
+            let message = try files.read("\(pending)/request.der", limit: Self.documentLimit)
+        else { return nil }
+        var request = try StateJSON.decoder().decode(PendingRequest.self, from: Data(bytes))
+        request.message = message
+        return request
+    }
+
+    func discardPending() throws { try files.remove(pending) }
+
+    // MARK: generations
+
+    /// Turns pending/ into the next generation. The rename commits: before it nothing changed, after it all is there.
+    func commitPending(_ issued: IssuedCertificate, at time: Date) throws -> Generation {
+        let number = (try generationNumbers().last ?? 0) + 1
+        let meta = GenerationMeta(issuedAt: time, chain: issued.chain.map { Data($0.der) }, root: issued.root.map { Data($0.der) })
+        try files.write(issued.leaf.der, to: "\(pending)/certificate.der", mode: 0o600)
+        try files.write(
+            issued.chain.flatMap { PEM.encode($0.der, label: PEM.certificateLabel) }, to: "\(pending)/chain.pem",
+            mode: 0o600)
+        try files.write(Array(try StateJSON.encoder().encode(meta)), to: "\(pending)/meta.json", mode: 0o600)
+        try files.makeFolder("\(folder)/generations")
+        try files.rename(pending, to: path(of: number))
+        for leftover in ["request.der", "transaction.json"] { try? files.remove("\(path(of: number))/\(leftover)") }
+        return Generation(number: number, certificate: issued.leaf, chain: issued.chain, root: issued.root)
+    }
+
+    /// The newest generation that can be read; nil where there is none.
+    func latestGeneration() throws -> Generation? {
+        guard let number = try generationNumbers().last else { return nil }
+        return try generation(number)
+    }
+
+    func generation(_ number: Int) throws -> Generation? {
+        guard let der = try files.read("\(path(of: number))/certificate.der", limit: Self.documentLimit),
+            let meta = try files.read("\(path(of: number))/meta.json", limit: Self.documentLimit)
+        else { return nil }
+        let more = try StateJSON.decoder().decode(GenerationMeta.self, from: Data(meta))
+        return Generation(
+            number: number, certificate: try Certificate(der: der),
+            chain: try more.chain.map { try Certificate(der: Array($0)) },
+            root: try more.root.map { try Certificate(der: Array($0)) })
+    }
+
+    func key(of number: Int) throws -> Secret? {
+        try files.readSecret("\(path(of: number))/key.pem", limit: Self.keyLimit)
+    }
+
+    /// Removes what is older than the generation before this one.
+    func prune(before number: Int) throws {
+        for old in try generationNumbers() where old < number - 1 { try files.remove(path(of: old)) }
+    }
+
+    private func generationNumbers() throws -> [Int] {
+        try files.names(in: "\(folder)/generations").compactMap { Int($0) }.filter { $0 > 0 }.sorted()
+    }
+
+    // MARK: revocation lists
+
+    /// The last list from a URL that was found good, by the URL's digest.
+    func revocationList(_ digest: String) -> [UInt8]? {
+        (try? files.read("\(folder)/revocation/\(digest).crl", limit: Self.revocationListLimit)) ?? nil
+    }
+
+    func save(revocationList: [UInt8], digest: String) throws {
+        try files.makeFolder("\(folder)/revocation")
+        try files.write(revocationList, to: "\(folder)/revocation/\(digest).crl", mode: 0o600)
+    }
+
+    private var pending: String { "\(folder)/pending" }
+
+    private func path(of number: Int) -> String {
+        let digits = String(number)
+        return "\(folder)/generations/" + String(repeating: "0", count: max(4 - digits.count, 0)) + digits
+    }
+}
+
+/// One issued certificate of a profile, as it lies on disk; its key stays there until it is needed.
+struct Generation: Sendable, Equatable {
+    let number: Int
+    let certificate: Certificate
+    /// From the leaf's issuer upward.
+    let chain: [Certificate]
+    /// The self-signed root above, where the server offered it.
+    let root: Certificate?
+
+    var facts: IdentityFacts {
+        IdentityFacts(generation: number, notBefore: certificate.notBefore, notAfter: certificate.notAfter)
+    }
+}

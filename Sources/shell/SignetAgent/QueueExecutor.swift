@@ -1,0 +1,16 @@
+import Dispatch
+
+/// Runs an actor's work on a queue of its own, so that a key generation or an fsync never holds up the threads that
+/// all other tasks share.
+final class QueueExecutor: SerialExecutor {
+    private let queue: DispatchQueue
+
+    init(label: String) {
+        queue = DispatchQueue(label: label)
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    }
+}

@@ -1,0 +1,172 @@
+import Enrollment
+import FoundationEssentials
+import Installation
+import Profiles
+import SCEP
+import Secrets
+import X509
+
+/// One transaction's work outside the machine: one transport, one authority, the request in pending/.
+///
+/// Owned by the runner of its profile and used by it alone, one step after the other; it lives until the transaction
+/// ends, so that its connection is kept.
+final class TransactionRun {
+    private let profile: Profile
+    private let ports: AgentPorts
+    private let store: ProfileStore
+    private let exchange: SCEPExchange
+    private let policy: ServerPolicy
+    private var authority: Authority?
+    let server: String
+
+    init(
+        _ server: String, profile: Profile, anchors: [Certificate], ports: AgentPorts, store: ProfileStore
+    ) throws {
+        self.server = server
+        self.profile = profile
+        self.ports = ports
+        self.store = store
+        do {
+            policy = try profile.serverPolicy(anchors: anchors, certificates: ports.certificates)
+            exchange = SCEPExchange(
+                server: try ServerURL(server),
+                transport: try ports.transport(try profile.scep.tlsCA.map { try ports.bytes($0) }),
+                cryptography: ports.cryptography, policy: policy)
+        } catch {
+            throw LocalFailure.profile(error)
+        }
+    }
+
+    /// The server's authority, asked for once a run.
+    func discover() async throws -> Authority {
+        if let authority { return authority }
+        let found = try await exchange.discover(now: ports.now())
+        authority = found
+        return found
+    }
+
+    /// Composes the request and syncs it to pending/, beside the key that lies there.
+    ///
+    /// - Returns: the transaction id, and whether the request carries a challenge.
+    func compose(
+        _ transaction: Transaction, subject: RenderedSubject, key: Secret, current: Generation?
+    ) async throws -> (id: String, challengeSent: Bool) {
+        let authority = try await discover()
+        let challenge = try await readChallenge(transaction)
+        let id = TransactionID(random: try ports.cryptography.randomBytes(16))
+        let signedBy = transaction.rung == .challenge ? nil : current
+        let signer = try signer(subject: subject.name, key: key, generation: signedBy)
+        let composer = RequestComposer(cryptography: ports.cryptography, authority: authority, policy: policy)
+        let message = try composer.enrollment(
+            transaction.rung == .renewalReq ? .renewalReq : .pkcsReq, transaction: id,
+            content: RequestContent(subject: subject.name.der, alternativeNames: subject.alternativeNames), key: key,
+            challenge: challenge, signer: signer)
+        let request = PendingRequest(
+            id: id.description, type: message.type.rawValue, senderNonce: Data(message.senderNonce), server: server,
+            subject: Data(subject.name.der), signer: signedBy == nil ? Data(signer.certificate.der) : nil,
+            signerGeneration: signedBy?.number, renews: transaction.kind == .renew ? current?.number : nil,
+            message: message.der)
+        try stored { try store.savePending(request) }
+        return (id.description, challenge != nil)
+    }
+
+    /// Sends the request in pending/.
+    func send() async throws -> (Verdict, [Weakness]) {
+        let (request, expectation) = try pending()
+        guard let type = MessageType(rawValue: request.type), let id = TransactionID(request.id) else {
+            throw LocalFailure.storage(UnreadableRequest())
+        }
+        let message = PKIMessage(
+            der: request.message, type: type, transaction: id, senderNonce: Array(request.senderNonce))
+        return try await exchange.submit(expectation(message), to: try await discover(), now: ports.now())
+    }
+
+    /// Asks after the request in pending/, under its transaction id and with a fresh nonce.
+    func poll() async throws -> (Verdict, [Weakness]) {
+        let authority = try await discover()
+        let (request, expectation) = try pending()
+        guard let id = TransactionID(request.id) else { throw LocalFailure.storage(UnreadableRequest()) }
+        let composer = RequestComposer(cryptography: ports.cryptography, authority: authority, policy: policy)
+        let probe = expectation(PKIMessage(der: [], type: .certPoll, transaction: id, senderNonce: []))
+        let message = try composer.poll(transaction: id, subject: probe.subject, signer: probe.signer)
+        return try await exchange.submit(expectation(message), to: authority, now: ports.now())
+    }
+
+    // MARK: parts
+
+    private func readChallenge(_ transaction: Transaction) async throws -> Secret? {
+        guard transaction.rung == .challenge, let source = profile.scep.challenge else { return nil }
+        do {
+            return try await ports.challenge(source)
+        } catch {
+            throw LocalFailure.challenge(error)
+        }
+    }
+
+    private func signer(subject: DistinguishedName, key: Secret, generation: Generation?) throws -> MessageSigner {
+        guard let generation else {
+            return try RequestComposer.transactionSigner(
+                subject: subject, key: key, now: ports.now(), cryptography: ports.cryptography)
+        }
+        guard let old = try stored({ try store.key(of: generation.number) }) else {
+            throw LocalFailure.storage(UnreadableRequest())
+        }
+        return MessageSigner(certificate: generation.certificate, key: old)
+    }
+
+    /// The request in pending/ and what a reply to any message about it must be.
+    private func pending() throws -> (PendingRequest, (PKIMessage) -> Expectation) {
+        try stored {
+            guard let request = try store.pendingRequest(), let key = try store.pendingKey() else {
+                throw UnreadableRequest()
+            }
+            let signer: MessageSigner
+            if let number = request.signerGeneration {
+                guard let generation = try store.generation(number), let old = try store.key(of: number) else {
+                    throw UnreadableRequest()
+                }
+                signer = MessageSigner(certificate: generation.certificate, key: old)
+            } else {
+                signer = MessageSigner(certificate: try Certificate(der: Array(request.signer ?? Data())), key: key)
+            }
+            let subject = try DistinguishedName(der: Array(request.subject))
+            let publicKeyInfo = try ports.cryptography.publicKeyInfo(of: key)
+            let current = try request.renews.flatMap { try store.generation($0)?.certificate }
+            return (
+                request,
+                { message in
+                    Expectation(
+                        message: message, signer: signer, publicKeyInfo: publicKeyInfo, subject: subject,
+                        current: current)
+                }
+            )
+        }
+    }
+
+    private func stored<Result>(_ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch {
+            throw LocalFailure.storage(error)
+        }
+    }
+}
+
+/// pending/ or a generation lacks a part that was written before.
+struct UnreadableRequest: Error, CustomStringConvertible {
+    var description: String { "a file of the request is missing from the profile's folder" }
+}
+
+extension Profile {
+    /// What root decided about the server, as the exchange takes it.
+    func serverPolicy(
+        anchors: [Certificate], certificates: (String) throws -> [Certificate]
+    ) throws -> ServerPolicy {
+        ServerPolicy(
+            caFingerprints: scep.caFingerprints, allowUnpinnedCA: scep.allowUnpinnedCA,
+            raFingerprints: scep.raFingerprints,
+            namedCertificates: try (install.chain + install.anchors).flatMap(certificates), installedAnchors: anchors,
+            namesTLSAuthority: scep.tlsCA != nil, security: scep.security == .compatible ? .compatible : .rfc8894,
+            legacyRequest: scep.legacyRequest)
+    }
+}

@@ -1,0 +1,51 @@
+import Enrollment
+import Faults
+import Profiles
+import SCEP
+
+/// The agent's own failures around an exchange; each says which of this machine's parts it was.
+enum LocalFailure: Error {
+    case storage(any Error)
+    case challenge(any Error)
+    case subject(any Error)
+    case profile(any Error)
+}
+
+extension ExchangeTrouble {
+    /// What an error means to the machine. `wasSent` tells whether bytes of a request had left when it came.
+    init(_ error: any Error, wasSent: Bool) {
+        switch error {
+        case let failure as ExchangeFailure: self.init(failure, wasSent: wasSent)
+        case LocalFailure.storage(let cause): self.init(.local, code: .storage, detail: "\(cause)")
+        case LocalFailure.challenge(let cause): self.init(.local, code: .challengeUnavailable, detail: "\(cause)")
+        case LocalFailure.subject(let cause): self.init(.local, code: .subjectUnavailable, detail: "\(cause)")
+        case LocalFailure.profile(let cause): self.init(.local, code: .profileInvalid, detail: "\(cause)")
+        default: self.init(.local, code: .cryptography, detail: "\(error)")
+        }
+    }
+
+    private init(_ failure: ExchangeFailure, wasSent: Bool) {
+        let detail = "\(failure)"
+        switch failure {
+        case .noAnswer(let fault):
+            self.init(
+                .noAnswer(requestMayHaveArrived: wasSent && fault.code.requestMayHaveArrived), code: .unreachable,
+                detail: detail)
+        case .status(let status, let retryAfter):
+            let code: ProblemCode =
+                if status == 429 || retryAfter != nil { .overloaded } else if status >= 500 { .unreachable } else {
+                    .refused
+                }
+            self.init(.httpStatus(status, retryAfter: retryAfter), code: code, detail: detail)
+        case .untrusted(let fault):
+            let code: ProblemCode =
+                switch fault.code {
+                case .caNotPinned, .issuingCANotAdmitted: .wrongCA
+                case .raNotAuthorised, .raNotIssuedByCA: .raNotAuthorised
+                case .notSCEP: .notSCEP
+                default: .untrustedReply
+                }
+            self.init(.untrusted, code: code, detail: detail)
+        }
+    }
+}
