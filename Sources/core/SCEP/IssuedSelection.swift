@@ -43,7 +43,8 @@ extension ReplyVerification {
         let time = max(now, min(leaf.notBefore, now.addingTimeInterval(ExchangeLimits.clockSkew)))
         guard leaf.notBefore <= time, now.addingTimeInterval(ExchangeLimits.retryHorizon) < leaf.notAfter else {
             throw SCEPFault(
-                .unfitCertificate, attempted: attempted, expected: "one that is valid now and for a while; check the clock",
+                .unfitCertificate, attempted: attempted,
+                expected: "one that is valid now and for a while; check the clock",
                 got: "valid \(leaf.notBefore) to \(leaf.notAfter), clock \(now)")
         }
         let pool = others + authority.offered + policy.namedCertificates

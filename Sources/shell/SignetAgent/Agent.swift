@@ -187,7 +187,8 @@ package actor Agent {
             if let runner = runners[name] { profiles.append(await runner.status()) }
         }
         let seconds = now.timeIntervalSince1970
-        let nextTick = Date(timeIntervalSince1970: (seconds / Schedule.tick).rounded(.down) * Schedule.tick + Schedule.tick)
+        let nextTick = Date(
+            timeIntervalSince1970: (seconds / Schedule.tick).rounded(.down) * Schedule.tick + Schedule.tick)
         return StatusDocument(
             writtenAt: Timestamp(now), nextTick: Timestamp(nextTick),
             agent: StatusDocument.Agent(version: ports.versions.agent, openssl: ports.versions.openssl),

@@ -1,5 +1,6 @@
 import Enrollment
 import FoundationEssentials
+import SCEP
 import X509
 
 /// `device.json`: what the agent keeps that belongs to no profile.

@@ -3,7 +3,8 @@ import Enrollment
 extension ProfileRunner {
     /// Each problem is logged once when it arises and once when it is gone.
     func logChanges(from old: EnrollmentState, to new: EnrollmentState) {
-        for problem in new.problems where old.problems.first(where: { $0.code == problem.code })?.detail != problem.detail {
+        for problem in new.problems
+        where old.problems.first(where: { $0.code == problem.code })?.detail != problem.detail {
             ports.log(
                 problem.code.severity == .error ? .error : .warning,
                 "\(name): \(problem.text); \(problem.code.remedy)",

@@ -1,5 +1,5 @@
-import Enrollment
-import FoundationEssentials
+package import Enrollment
+package import FoundationEssentials
 
 /// What an admin who ordered a renewal or an enrollment is told.
 package enum OrderProgress: Sendable, Equatable {
@@ -16,7 +16,8 @@ extension ProfileRunner {
     /// Follows an order, and streams what happens until it ends. nil while another exchange is under way.
     func order(_ kind: Transaction.Kind) -> AsyncStream<OrderProgress>? {
         guard !machine.isBusy, orders.isEmpty else { return nil }
-        let (stream, continuation) = AsyncStream.makeStream(of: OrderProgress.self, bufferingPolicy: .bufferingNewest(64))
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: OrderProgress.self, bufferingPolicy: .bufferingNewest(64))
         let id = UUID()
         orders[id] = continuation
         orderedFrom = document.state.identity?.generation ?? 0

@@ -83,13 +83,17 @@ extension ProfileRunner {
     private func fetch(_ url: String, now: Date) async -> RevocationListFetch {
         let digest = Hexadecimal.string(ports.cryptography.sha256(Array(url.utf8))).lowercased()
         let cached = store.revocationList(digest)
-        if let last = lastFetch[url], now.timeIntervalSince(last) < 2, now >= last, let cached { return .fetched(cached) }
+        if let last = lastFetch[url], now.timeIntervalSince(last) < 2, now >= last, let cached {
+            return .fetched(cached)
+        }
         do {
             let response = try await ports.transport(nil).exchange(
                 HTTPRequest(
                     method: .get, url: url, limit: ProfileStore.revocationListLimit,
                     deadline: ExchangeLimits.deadline))
-            guard response.status == 200 else { return cached.map { .fetched($0) } ?? .unreachable("HTTP status \(response.status)") }
+            guard response.status == 200 else {
+                return cached.map { .fetched($0) } ?? .unreachable("HTTP status \(response.status)")
+            }
             lastFetch[url] = now
             if response.body != cached { try? store.save(revocationList: response.body, digest: digest) }
             return .fetched(response.body)

@@ -68,7 +68,8 @@ struct ProfileStore: Sendable {
     /// Turns pending/ into the next generation. The rename commits: before it nothing changed, after it all is there.
     func commitPending(_ issued: IssuedCertificate, at time: Date) throws -> Generation {
         let number = (try generationNumbers().last ?? 0) + 1
-        let meta = GenerationMeta(issuedAt: time, chain: issued.chain.map { Data($0.der) }, root: issued.root.map { Data($0.der) })
+        let meta = GenerationMeta(
+            issuedAt: time, chain: issued.chain.map { Data($0.der) }, root: issued.root.map { Data($0.der) })
         try files.write(issued.leaf.der, to: "\(pending)/certificate.der", mode: 0o600)
         try files.write(
             issued.chain.flatMap { PEM.encode($0.der, label: PEM.certificateLabel) }, to: "\(pending)/chain.pem",
