@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# What packaging's scripts share: talking, installing what they need, and Python. Source it from the project's root.
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+
+# Ends the script with what is wrong and what to do.
+stop() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+# Runs a command as root: directly, or through sudo.
+as_root() {
+    if [[ $(id -u) == 0 ]]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        stop "'$*' needs root: run this as root, or install sudo"
+    fi
+}
+
+installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+
+# Installs the Debian packages that are missing. Nothing that they bring is started, now or at the next boot.
+need_packages() {
+    local package missing=() policy=/usr/sbin/policy-rc.d placed=
+    for package in "$@"; do
+        installed "$package" || missing+=("$package")
+    done
+    if [[ ${#missing[@]} == 0 ]]; then return; fi
+    command -v apt-get >/dev/null || stop "these packages are missing, and there is no apt-get: ${missing[*]}"
+    say "Installing Debian packages: ${missing[*]}"
+    if [[ ! -e $policy ]]; then
+        # invoke-rc.d asks this file before it starts a service (101: do not). It goes away again right after.
+        echo "($policy keeps their services from being started meanwhile; it is removed again)"
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod 755 "$policy"
+        placed=yes
+    fi
+    local status=0
+    { as_root apt-get -qq update &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}"; } ||
+        status=$?
+    if [[ $placed == yes ]]; then as_root rm -f "$policy"; fi
+    if [[ $status != 0 ]]; then
+        stop "apt-get failed; install by hand, then run this again: ${missing[*]}"
+    fi
+    if [[ " ${missing[*]} " == *" nginx-light "* ]]; then
+        echo "(the tests run an nginx of their own: the packaged service is kept from starting at boot)"
+        as_root update-rc.d nginx disable >/dev/null
+    fi
+}
+
+need_swift() {
+    command -v swift >/dev/null ||
+        stop "swift is not on PATH: install Swift $(<.swift-version) from https://www.swift.org/install/linux/"
+    local have
+    have=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+    if [[ $(printf '%s\n6.3\n' "$have" | sort -V | head -n 1) != 6.3 ]]; then
+        stop "Swift 6.3 or later is needed, 'swift --version' says ${have:-nothing}: see https://www.swift.org/install/linux/"
+    fi
+}
+
+# Makes .build/python hold what Tests/servers/requirements.txt names. Afterwards $python runs it.
+need_python() {
+    local wanted=Tests/servers/requirements.txt stamp=.build/python/requirements.txt
+    python=$PWD/.build/python/bin/python
+    if cmp -s "$wanted" "$stamp" && "$python" -c '' 2>/dev/null; then return; fi
+    say "Installing Python packages from PyPI into .build/python"
+    sed 's/#.*//; /^$/d; s/^/  /' "$wanted"
+    python3 -m venv --clear .build/python
+    "$python" -m pip install --quiet --disable-pip-version-check --requirement "$wanted"
+    cp "$wanted" "$stamp"
+}
