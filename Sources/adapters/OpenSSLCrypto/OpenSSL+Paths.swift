@@ -22,6 +22,11 @@ extension OpenSSL {
         defer { unsafe X509_STORE_free(store) }
         for index in 0..<trusted.count { unsafe try attempt.check(X509_STORE_add_cert(store, trusted[index])) }
 
+        func value(of object: OpaquePointer?) -> Certificate? {
+            unsafe subject.certificate(of: object) ?? untrusted.certificate(of: object)
+                ?? trusted.certificate(of: object)
+        }
+
         func verify(at seconds: Int?) throws -> Verification {
             let context = unsafe try attempt.made(X509_STORE_CTX_new())
             defer { unsafe X509_STORE_CTX_free(context) }
@@ -35,19 +40,20 @@ extension OpenSSL {
             let flags =
                 seconds == nil ? X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME : X509_V_FLAG_PARTIAL_CHAIN
             unsafe try attempt.check(X509_VERIFY_PARAM_set_flags(rules, UInt(flags)))
-            guard unsafe X509_verify_cert(context) == 1 else { return unsafe .refused(Refusal(of: context)) }
+            guard unsafe X509_verify_cert(context) == 1 else {
+                return unsafe .refused(Refusal(of: context, naming: value(of:)))
+            }
             let chain = unsafe X509_STORE_CTX_get0_chain(context)
             var path: [Certificate] = []
             for index in unsafe 0..<OPENSSL_sk_num(chain) {
                 let object = unsafe OpaquePointer(OPENSSL_sk_value(chain, index))
-                let known = unsafe subject.certificate(of: object) ?? untrusted.certificate(of: object)
-                path.append(unsafe try attempt.made(known ?? trusted.certificate(of: object)))
+                path.append(unsafe try attempt.made(value(of: object)))
             }
             return .path(path)
         }
 
-        guard let seconds = Int(exactly: time.timeIntervalSince1970.rounded(.down)) else {
-            throw attempt.fault(.libraryFailure, expected: "a time", got: "\(time)")
+        guard let seconds = seconds(of: time) else {
+            throw attempt.fault(.libraryFailure, expected: "a time between the years 1950 and 9999")
         }
         switch try verify(at: seconds) {
         case .path(let path): return path

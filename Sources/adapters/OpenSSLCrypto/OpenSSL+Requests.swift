@@ -55,7 +55,11 @@ extension OpenSSL {
 
 /// Writes a time as UTCTime until 2049 and GeneralizedTime from 2050 on (RFC 5280 §4.1.2.5).
 private func set(_ field: UnsafeMutablePointer<ASN1_TIME>?, to date: Date, _ attempt: borrowing Attempt) throws {
-    guard let seconds = Int(exactly: date.timeIntervalSince1970.rounded(.down)),
+    guard let seconds = seconds(of: date),
         unsafe ASN1_TIME_set(field, seconds) != nil
-    else { throw attempt.fault(.malformed, expected: "a time between the years 1950 and 9999", got: "\(date)") }
+    else {
+        throw attempt.fault(
+            .malformed, expected: "a time between the years 1950 and 9999",
+            got: "\(date.timeIntervalSince1970) seconds from 1970")
+    }
 }

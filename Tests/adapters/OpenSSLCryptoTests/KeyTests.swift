@@ -1,0 +1,79 @@
+import OpenSSLCrypto
+import SCEP
+import Secrets
+import Testing
+import X509
+
+@Suite struct KeyTests {
+    let openssl = OpenSSL()
+    let parties: Parties
+    let scratch: Scratch
+
+    init() throws {
+        parties = try Parties.made.get()
+        scratch = try Scratch()
+    }
+
+    @Test func `A generated key is PKCS#8 PEM that the openssl program finds sound`() throws {
+        try scratch.write("key", parties.device.key.exposed)
+        let text = try scratch.openssl("pkey -in key -check -text -noout")
+        #expect(text.contains("Key is valid"))
+        #expect(text.contains("2048 bit"))
+        #expect(text.contains("publicExponent: 65537"))
+        #expect(parties.device.key.exposed.starts(with: Array("-----BEGIN PRIVATE KEY-----\n".utf8)))
+    }
+
+    @Test(arguments: [0, -1, 512, 1024, 2049, 16384])
+    func `Other sizes are refused`(bits: Int) {
+        expectFault(.unusableKey) { try openssl.generateKey(.rsa(bits: bits)) }
+    }
+
+    @Test func `The public key is the one that the openssl program derives`() throws {
+        try scratch.write("key", parties.insider.key.exposed)
+        try scratch.openssl("pkey -in key -pubout -outform DER -out public")
+        #expect(try openssl.publicKeyInfo(of: parties.insider.key) == scratch.read("public"))
+        #expect(try openssl.publicKeyInfo(of: parties.insider.key) == parties.insider.certificate.publicKeyInfo)
+    }
+
+    @Test func `What is not an unencrypted private key is refused without asking anybody`() throws {
+        try scratch.write("key", parties.insider.key.exposed)
+        try scratch.openssl("pkey -in key -aes256 -passout pass:secret -out encrypted")
+        let truncated = Array(parties.device.key.exposed.dropLast(200))
+        for bytes in [[], Array("no key".utf8), try scratch.read("encrypted"), truncated] {
+            expectFault(.unusableKey) { try openssl.publicKeyInfo(of: Secret(bytes)) }
+        }
+    }
+
+    @Test func `Only the certificate's own key proves possession`() throws {
+        #expect(try openssl.provesPossession(of: parties.device.key, for: parties.device.certificate))
+        #expect(try openssl.provesPossession(of: parties.insider.key, for: parties.insider.certificate))
+        #expect(try !openssl.provesPossession(of: parties.encryption.key, for: parties.device.certificate))
+        #expect(try !openssl.provesPossession(of: parties.insider.key, for: parties.registration.certificate))
+        #expect(try !openssl.provesPossession(of: parties.insider.key, for: parties.device.certificate))
+    }
+
+    @Test func `An Ed25519 key proves possession too`() throws {
+        try scratch.openssl("req -x509 -newkey ed25519 -nodes -keyout e.key -out e.pem -subj /CN=e")
+        let identity = try scratch.identity("e")
+        #expect(try openssl.provesPossession(of: identity.key, for: identity.certificate))
+    }
+
+    @Test func `SHA-256 has its known values`() {
+        let hexadecimal = openssl.sha256(Array("abc".utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+            .joined()
+        #expect(hexadecimal == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(openssl.sha256([]).prefix(4) == [0xE3, 0xB0, 0xC4, 0x42])
+        #expect(openssl.sha256([]).count == 32)
+    }
+
+    @Test func `Random bytes come in the number asked for, and differ`() throws {
+        let drawn = try Set((0..<50).map { _ in try openssl.randomBytes(16) })
+        #expect(drawn.count == 50)
+        #expect(drawn.allSatisfy { $0.count == 16 })
+        #expect(try openssl.randomBytes(0).isEmpty)
+    }
+
+    @Test func `The version names the library`() {
+        #expect(OpenSSL.version.hasPrefix("OpenSSL 3."))
+    }
+}
