@@ -1,0 +1,55 @@
+import CCurl
+import Faults
+import SCEP
+
+extension CurlExchange {
+    /// Scheme and authority, by which connections are kept.
+    var origin: Substring {
+        guard let scheme = request.url.firstRange(of: "://") else { return "" }
+        let end = request.url[scheme.upperBound...].firstIndex { "/?#".contains($0) }
+        return request.url[..<(end ?? request.url.endIndex)]
+    }
+
+    /// "POST https://pki.example.com/scep": without the query, which may be a whole message.
+    private var attempted: String { "\(request.method.rawValue) \(request.url.prefix { $0 != "?" && $0 != "#" })" }
+
+    func fault(_ code: TransportFaultCode, expected: String? = nil, got: String? = nil) -> TransportFault {
+        TransportFault(code, attempted: attempted, expected: expected, got: got)
+    }
+
+    /// What libcurl's result means for this exchange.
+    ///
+    /// - Parameter words: libcurl's own, of this exchange; empty where it had none.
+    func fault(_ result: CURLcode, words: String) -> TransportFault {
+        let said = words.isEmpty ? unsafe String(cString: curl_easy_strerror(result)) : words
+        let code = isTooLarge ? .tooLarge : Self.code(result, hasBegunSending: sendings > 0)
+        switch code {
+        case .tooLarge: return fault(code, expected: "at most \(request.limit) bytes and few headers", got: said)
+        case .timedOut, .timedOutBeforeSending:
+            return fault(code, expected: "an answer within \(request.deadline) s", got: said)
+        case .badURL: return fault(code, expected: "http:// or https://, a host, and no user name", got: said)
+        default: return fault(code, got: said)
+        }
+    }
+
+    /// Before anything was sent, the server cannot have seen the request, whatever the result.
+    private static func code(_ result: CURLcode, hasBegunSending: Bool) -> TransportFaultCode {
+        switch (result, hasBegunSending) {
+        case (CURLE_COULDNT_RESOLVE_HOST, false), (CURLE_COULDNT_RESOLVE_PROXY, false): .nameNotResolved
+        case (CURLE_URL_MALFORMAT, false), (CURLE_UNSUPPORTED_PROTOCOL, false), (CURLE_LOGIN_DENIED, false): .badURL
+        case (CURLE_SSL_CONNECT_ERROR, false), (CURLE_PEER_FAILED_VERIFICATION, false), (CURLE_SSL_CIPHER, false),
+            (CURLE_SSL_CACERT_BADFILE, false), (CURLE_SSL_ISSUER_ERROR, false), (CURLE_SSL_CERTPROBLEM, false),
+            (CURLE_SSL_INVALIDCERTSTATUS, false), (CURLE_USE_SSL_FAILED, false):
+            .tlsRefused
+        case (CURLE_OPERATION_TIMEDOUT, false): .timedOutBeforeSending
+        case (CURLE_OPERATION_TIMEDOUT, true): .timedOut
+        case (CURLE_FILESIZE_EXCEEDED, true): .tooLarge
+        // HTTP/0.9, which is whatever a port that speaks something else says.
+        case (CURLE_UNSUPPORTED_PROTOCOL, true), (CURLE_WEIRD_SERVER_REPLY, true), (CURLE_WRITE_ERROR, true),
+            (CURLE_BAD_CONTENT_ENCODING, true):
+            .malformedAnswer
+        case (_, true): .connectionLost
+        case (_, false): .notConnected
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import CCurl
+import Faults
+import SCEP
+
+/// A handle of libcurl's and the connection that it keeps.
+///
+/// One exchange at a time, always on the same queue; only `wake()` is for any thread.
+@safe final class CurlSession: @unchecked Sendable {
+    /// Seconds within which a connection must stand.
+    private static let connectLimit = 10.0
+    /// Seconds of `Retry-After` beyond which it counts as that many.
+    private static let retryLimit = 24 * 60 * 60
+    private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    private let easy: UnsafeMutableRawPointer
+    private let multi: UnsafeMutableRawPointer
+    private let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    private let tlsAuthorities: [UInt8]?
+    private let userAgent: String
+    /// What the kept connection's server showed in its handshake, and who that was.
+    private var shown: (origin: Substring, certificates: [[UInt8]]) = ("", [])
+
+    init(tlsAuthorities: [UInt8]?, userAgent: String) throws(TransportFault) {
+        guard Self.isLibraryReady, let easy = unsafe curl_easy_init(), let multi = unsafe curl_multi_init() else {
+            unsafe words.deallocate()
+            throw TransportFault(.notConnected, attempted: "set up libcurl", got: "no memory")
+        }
+        unsafe self.easy = unsafe easy
+        unsafe self.multi = unsafe multi
+        self.tlsAuthorities = tlsAuthorities
+        self.userAgent = userAgent
+        unsafe signet_curl_multi_keep(multi, 1)
+    }
+
+    deinit {
+        unsafe curl_easy_cleanup(easy)
+        unsafe curl_multi_cleanup(multi)
+        unsafe words.deallocate()
+    }
+
+    /// Makes a running exchange look whether it was cancelled.
+    func wake() { unsafe curl_multi_wakeup(multi) }
+
+    /// Blocks until the answer is there, or none will be.
+    func perform(_ exchange: CurlExchange) throws(TransportFault) -> HTTPResponse {
+        let headers = unsafe try prepare(exchange)
+        defer { unsafe curl_slist_free_all(headers) }
+        unsafe words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        guard unsafe curl_multi_add_handle(multi, easy) == CURLM_OK else {
+            throw exchange.fault(.notConnected, got: "libcurl refuses the exchange")
+        }
+        defer { unsafe curl_multi_remove_handle(multi, easy) }
+        let result = try run(exchange)
+        guard result == CURLE_OK else { throw exchange.fault(result, words: unsafe String(cString: words)) }
+        guard exchange.isHeadComplete else { throw exchange.fault(.connectionLost, got: "half a head") }
+        return response(to: exchange)
+    }
+
+    private func run(_ exchange: CurlExchange) throws(TransportFault) -> CURLcode {
+        while true {
+            var running: Int32 = 0
+            guard !exchange.isCancelled else { throw exchange.fault(.cancelled) }
+            guard unsafe curl_multi_perform(multi, &running) == CURLM_OK else { return CURLE_OUT_OF_MEMORY }
+            let result = unsafe signet_curl_multi_result(multi)
+            if result >= 0 { return CURLcode(rawValue: UInt32(result)) }
+            // libcurl shortens this to its own next deadline.
+            guard unsafe curl_multi_poll(multi, nil, 0, 10_000, nil) == CURLM_OK else { return CURLE_OUT_OF_MEMORY }
+        }
+    }
+
+    /// Sets every option anew; the connection stays. The list is the caller's to free, after the exchange.
+    private func prepare(_ exchange: CurlExchange) throws(TransportFault) -> UnsafeMutablePointer<curl_slist>? {
+        let request = exchange.request
+        unsafe curl_easy_reset(easy)
+        let deadline = min(max(request.deadline, 0.001), 3600)
+        let context = unsafe Unmanaged.passUnretained(exchange).toOpaque()
+        var results = unsafe [
+            signet_curl_set_policy(easy),
+            signet_curl_set_callbacks(easy, context, receiveBody, receiveHeader, beginSending, words),
+            signet_curl_set_text(easy, CURLOPT_URL, request.url),
+            signet_curl_set_text(easy, CURLOPT_USERAGENT, userAgent),
+            signet_curl_set_long(easy, CURLOPT_TIMEOUT_MS, Int(deadline * 1000)),
+            signet_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(deadline, Self.connectLimit) * 1000)),
+            signet_curl_set_limit(easy, curl_off_t(max(request.limit, 1))),
+        ]
+        if let authorities = tlsAuthorities {
+            unsafe results.append(signet_curl_set_authorities(easy, authorities, authorities.count))
+        }
+        // An empty value takes back a header that libcurl would send by itself.
+        var lines = ["Cache-Control: no-cache", "Expect:"]
+        if request.method == .post {
+            unsafe results.append(signet_curl_set_body(easy, request.body, request.body.count))
+            lines.append("Content-Type:" + (request.contentType.map { " " + $0 } ?? ""))
+        }
+        var list: UnsafeMutablePointer<curl_slist>?
+        for line in lines { unsafe list = curl_slist_append(list, line) ?? list }
+        unsafe results.append(signet_curl_set_list(easy, CURLOPT_HTTPHEADER, list))
+        if let failed = results.first(where: { $0 != CURLE_OK }) {
+            unsafe curl_slist_free_all(list)
+            throw exchange.fault(failed, words: "")
+        }
+        return unsafe list
+    }
+
+    private func response(to exchange: CurlExchange) -> HTTPResponse {
+        let type = unsafe signet_curl_get_text(easy, CURLINFO_CONTENT_TYPE).map { unsafe String(cString: $0) }
+        let seconds = unsafe signet_curl_get_retry_after(easy)
+        return HTTPResponse(
+            status: unsafe signet_curl_get_long(easy, CURLINFO_RESPONSE_CODE),
+            contentType: type.map(mediaType), retryAfter: seconds > 0 ? min(Int(seconds), Self.retryLimit) : nil,
+            body: exchange.body, serverCertificates: certificates(of: exchange.origin))
+    }
+
+    /// libcurl shows certificates after a handshake only, and none for a kept connection.
+    private func certificates(of origin: Substring) -> [[UInt8]] {
+        let isNew = unsafe signet_curl_get_long(easy, CURLINFO_NUM_CONNECTS) > 0
+        if isNew { shown = unsafe (origin, handshakeCertificates(signet_curl_get_certificates(easy))) }
+        return shown.origin == origin ? shown.certificates : []
+    }
+}
+
+/// "application/x-pki-message" of "Application/X-PKI-Message; charset=…" (RFC 9110 §8.3.1).
+private func mediaType(_ field: String) -> String {
+    String(field.prefix { $0 != ";" }.filter { !$0.isWhitespace }).lowercased()
+}

@@ -1,0 +1,27 @@
+import CCurl
+import FoundationEssentials
+
+/// The certificates that a TLS server showed, leaf first, DER; at most 16 of at most 64 KiB each.
+func handshakeCertificates(_ info: UnsafePointer<curl_certinfo>?) -> [[UInt8]] {
+    guard let info = unsafe info?.pointee, let lists = unsafe info.certinfo else { return [] }
+    return unsafe (0..<Int(min(info.num_of_certs, 16))).compactMap { index in
+        // Each certificate is a list of "Name:value" lines, the last of which is the certificate itself.
+        var entry = unsafe lists[index]
+        while let line = unsafe entry {
+            if let text = unsafe line.pointee.data, let der = unsafe certificate(inLine: String(cString: text)) {
+                return der
+            }
+            unsafe entry = line.pointee.next
+        }
+        return nil
+    }
+}
+
+/// DER of "Cert:-----BEGIN CERTIFICATE-----…"; nil for another line.
+func certificate(inLine line: String) -> [UInt8]? {
+    let begin = "Cert:-----BEGIN CERTIFICATE-----"
+    let end = "-----END CERTIFICATE-----"
+    guard line.utf8.count <= 96 * 1024, line.hasPrefix(begin), let end = line.firstRange(of: end) else { return nil }
+    let base64 = line[line.index(line.startIndex, offsetBy: begin.count)..<end.lowerBound]
+    return Data(base64Encoded: String(base64.filter { !$0.isWhitespace })).map { Array($0) }
+}

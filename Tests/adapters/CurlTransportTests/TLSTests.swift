@@ -1,0 +1,130 @@
+import CurlTransport
+import Faults
+import FoundationEssentials
+import Glibc
+import SCEP
+import Testing
+
+/// Against `openssl s_server`, with certificates made on the spot.
+@Suite(.timeLimit(.minutes(2))) struct TLSTests {
+    private func get(_ url: String) -> HTTPRequest {
+        HTTPRequest(method: .get, url: url, limit: 1 << 20, deadline: 60)
+    }
+
+    @Test func `a server that chains to the given authority is shown with its certificate, also when kept`()
+        async throws
+    {
+        let server = try TLSServer()
+        defer { server.stop() }
+        let transport = try CurlTransport(tlsAuthorities: server.pem, userAgent: "signet/1")
+        for _ in 0..<2 {
+            let response = try await transport.exchange(get("https://localhost:\(server.port)/"))
+            #expect(response.status == 200)
+            #expect(response.serverCertificates == [server.der])
+        }
+    }
+
+    @Test func `a server that the authorities do not vouch for is refused before anything is sent`() async throws {
+        let server = try TLSServer()
+        let other = try TLSServer()
+        defer {
+            server.stop()
+            other.stop()
+        }
+        for authorities in [nil, other.pem, []] {
+            let transport = try CurlTransport(tlsAuthorities: authorities, userAgent: "signet/1")
+            let fault = await #expect(throws: TransportFault.self) {
+                try await transport.exchange(get("https://localhost:\(server.port)/"))
+            }
+            #expect(fault?.code == .tlsRefused)
+        }
+        // Another name than the certificate's.
+        let transport = try CurlTransport(tlsAuthorities: server.pem, userAgent: "signet/1")
+        let fault = await #expect(throws: TransportFault.self) {
+            try await transport.exchange(get("https://127.0.0.1:\(server.port)/"))
+        }
+        #expect(fault?.code == .tlsRefused)
+    }
+
+    @Test func `TLS older than 1.2 is refused`() async throws {
+        let server = try TLSServer(options: ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"])
+        defer { server.stop() }
+        let transport = try CurlTransport(tlsAuthorities: server.pem, userAgent: "signet/1")
+        let fault = await #expect(throws: TransportFault.self) {
+            try await transport.exchange(get("https://localhost:\(server.port)/"))
+        }
+        #expect(fault?.code == .tlsRefused)
+    }
+}
+
+/// `openssl s_server` on a free port of loopback, with a self-signed certificate for "localhost".
+private final class TLSServer {
+    let port: Int
+    let pem: [UInt8]
+    let der: [UInt8]
+    private let process: pid_t
+
+    init(options: [String] = []) throws {
+        var template = Array("/tmp/signet-tls-XXXXXX".utf8CString)
+        let folder = try #require(
+            template.withUnsafeMutableBufferPointer {
+                $0.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
+            })
+        let (key, certificate) = ("\(folder)/key.pem", "\(folder)/certificate.pem")
+        defer {
+            unlink(key)
+            unlink(certificate)
+            rmdir(folder)
+        }
+        let (made, _) = try spawn([
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost",
+            "-addext", "subjectAltName=DNS:localhost", "-days", "2", "-keyout", key, "-out", certificate,
+        ])
+        var status: Int32 = 0
+        waitpid(made, &status, 0)
+        try #require(status == 0)
+        pem = try Array(Data(contentsOf: URL(filePath: certificate)))
+        let base64 = String(decoding: pem, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("-") }.joined()
+        der = try Array(#require(Data(base64Encoded: base64)))
+
+        let output: Int32
+        (process, output) = try spawn(
+            ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"] + options)
+        // "ACCEPT 127.0.0.1:40123": it has read its files and listens.
+        var text = ""
+        while !text.hasSuffix("\n") || !text.contains("ACCEPT ") {
+            var byte: UInt8 = 0
+            try #require(read(output, &byte, 1) == 1, "openssl s_server ended: \(text)")
+            text.unicodeScalars.append(Unicode.Scalar(byte))
+        }
+        close(output)
+        port = try #require(text.split(whereSeparator: { ":\n".contains($0) }).last.flatMap { Int($0) })
+    }
+
+    /// Ends the server and waits for its end.
+    func stop() {
+        kill(process, SIGKILL)
+        waitpid(process, nil, 0)
+    }
+}
+
+/// Starts `openssl` with these arguments; answers its process and the end of its standard output.
+private func spawn(_ arguments: [String]) throws -> (pid_t, Int32) {
+    var ends: [Int32] = [-1, -1]
+    try #require(pipe(&ends) == 0)
+    _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
+    _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
+    var files = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&files)
+    defer { posix_spawn_file_actions_destroy(&files) }
+    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&files, ends[1], 1)
+    posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0)
+    var argv: [UnsafeMutablePointer<CChar>?] = (["openssl"] + arguments).map { strdup($0) } + [nil]
+    defer { argv.forEach { free($0) } }
+    var process: pid_t = 0
+    let failed = posix_spawnp(&process, "openssl", &files, nil, &argv, environ)
+    close(ends[1])
+    try #require(failed == 0)
+    return (process, ends[0])
+}
