@@ -115,6 +115,10 @@ let package = Package(
         .target(
             name: "TestFiles", dependencies: ["DurableFiles"], path: "Tests/support/TestFiles",
             swiftSettings: swiftSettings),
+        .target(
+            name: "TestInstallation",
+            dependencies: ["Secrets", "X509", "Profiles", "Installation", "OpenSSLCrypto", "TestPKI"],
+            path: "Tests/support/TestInstallation", swiftSettings: swiftSettings),
         .testTarget(name: "HouseTests", path: "Tests/HouseTests", swiftSettings: swiftSettings),
         tests("core", "X509Tests", "Faults", "X509", "TestPKI"),
         tests("core", "ProfilesTests", "Faults", "X509", "Profiles"),
@@ -123,7 +127,7 @@ let package = Package(
         tests("core", "DeviceTagTests", "Secrets", "X509", "DeviceTag", "OpenSSLCrypto", "TestPKI"),
         tests(
             "core", "InstallationTests", "Faults", "Secrets", "X509", "Profiles", "Installation", "OpenSSLCrypto",
-            "TestPKI"),
+            "TestInstallation", "TestPKI"),
         tests("core", "VarlinkTests", "Faults", "Secrets", "Varlink"),
         tests("core", "ControlProtocolTests", "Faults", "Secrets", "Varlink", "ControlProtocol"),
         tests(
@@ -136,7 +140,7 @@ let package = Package(
         tests("adapters", "MachineFactsTests", "Faults", "Profiles", "MachineFacts"),
         tests(
             "adapters", "TrustStoresTests", "Faults", "X509", "Profiles", "Installation", "TrustStores",
-            "DurableFiles", "OpenSSLCrypto", "TestFiles", "TestPKI"),
+            "DurableFiles", "OpenSSLCrypto", "TestFiles", "TestInstallation", "TestPKI"),
         tests("adapters", "TOMLConfigurationTests", "Faults", "Profiles", "TOMLConfiguration"),
         tests(
             "shell", "SignetAgentTests", "Faults", "Secrets", "X509", "Profiles", "SCEP", "Enrollment", "DeviceTag",
@@ -144,7 +148,7 @@ let package = Package(
         tests(
             "shell", "SignetInstallerTests", "Faults", "Secrets", "X509", "Profiles", "Installation",
             "Varlink", "ControlProtocol", "SignetInstaller", "OpenSSLCrypto", "DurableFiles", "TrustStores",
-            "TestFiles", "TestPKI"),
+            "TestFiles", "TestInstallation", "TestPKI"),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -1,7 +1,7 @@
 import Faults
 package import Profiles
 import SCEP
-import X509
+package import X509
 
 /// What has to change in the system's trust store.
 package struct AnchorPlan: Sendable {
@@ -45,12 +45,17 @@ extension InstallationPolicy {
         return AnchorPlan(wanted: wanted, removed: removed)
     }
 
+    /// SHA-256 of a certificate as lower-case hex.
+    package func fingerprintText(_ certificate: Certificate) throws(InstallationFault) -> String {
+        Hexadecimal.string(try fingerprint(of: certificate)).lowercased()
+    }
+
     /// SHA-256 of a certificate, 32 bytes.
     private func fingerprint(of certificate: Certificate) throws(InstallationFault) -> [UInt8] {
         let digest = cryptography.sha256(certificate.der)
         guard digest.count == 32 else {
             throw InstallationFault(
-                .trustStoreFailed, attempted: "name the anchor '\(certificate.subject)'",
+                .untrustedPath, attempted: "compute the fingerprint of '\(certificate.subject)'",
                 expected: "SHA-256 from the cryptographic library")
         }
         return digest
