@@ -19,7 +19,7 @@ package struct SignatureAlgorithm: Sendable, Hashable {
     }
 
     /// hashAlgorithm of RSASSA-PSS-params, which is SHA-1 where absent (RFC 8017 appendix A.2.3).
-    private static func pssDigest(_ parameters: [UInt8]) throws(X509Fault) -> ObjectIdentifier {
+    package static func pssDigest(_ parameters: [UInt8]) throws(X509Fault) -> ObjectIdentifier {
         guard !parameters.isEmpty else { return .sha1 }
         var cursor = try DERCursor(parameters, reading: "the RSA-PSS parameters", rules: .ber)
         var inner = try cursor.inside(try cursor.next(.sequence))

@@ -1,0 +1,116 @@
+import Faults
+package import X509
+
+/// An EnvelopedData after V-11 and before it is opened: keys under RSA only, a cipher on the list, whole blocks.
+///
+/// Passwords, key agreement, key wrap and authenticated envelopes lead libcrypto into code that SCEP between RSA keys
+/// never needs, and are refused here.
+package struct CMSEnvelope: Sendable {
+    package let cipher: ContentCipher
+    /// Whom the content is for, one to eight.
+    package let recipients: [CMSIdentifier]
+
+    /// Whether a certificate's key may open it.
+    package func isFor(_ certificate: Certificate) -> Bool { recipients.contains { $0.names(certificate) } }
+
+    /// Reads DER or BER of at most 1 MiB.
+    package static func admit(_ bytes: [UInt8]) throws(CMSFault) -> CMSEnvelope {
+        try CMSContentInfo.admit(bytes, reading: "the reply's envelope") { info in
+            try requireEnvelope(info)
+            var data = try info.readStructure()
+            let version = try data.readSmallInteger()
+            guard version == 0 || version == 2 else {
+                throw info.fault(.unexpectedVersion, expected: "0 or 2", got: "\(version)")
+            }
+            var set = try data.inside(try data.next(.set))
+            var recipients: [CMSIdentifier] = []
+            while !set.isAtEnd {
+                guard recipients.count < 8 else {
+                    throw info.fault(.recipientCount, expected: "1 to 8 recipients", got: "more")
+                }
+                recipients.append(try CMSKeyTransport.read(&set, info))
+            }
+            guard !recipients.isEmpty else {
+                throw info.fault(.recipientCount, expected: "1 to 8 recipients", got: "none")
+            }
+            let cipher = try readContent(&data, info)
+            // unprotectedAttrs
+            _ = try data.nextIf(.context(1))
+            try data.finish()
+            return CMSEnvelope(cipher: cipher, recipients: recipients)
+        }
+    }
+
+    private static func requireEnvelope(_ info: CMSContentInfo) throws {
+        let code: CMSFaultCode
+        switch info.type {
+        case CMSContentType.envelopedData: return
+        case CMSContentType.authenticatedEnvelopedData: code = .authenticatedEnvelope
+        case CMSContentType.encryptedData: code = .encryptedData
+        case CMSContentType.data: code = .plainData
+        case CMSContentType.signedData: code = .plainSignedData
+        default: code = .unexpectedContentType
+        }
+        throw info.fault(code, expected: "envelopedData", got: "\(info.type)")
+    }
+
+    /// EncryptedContentInfo (RFC 5652 §6.1).
+    private static func readContent(_ data: inout DERCursor, _ info: CMSContentInfo) throws -> ContentCipher {
+        var inner = try data.inside(try data.next(.sequence))
+        let type = try inner.readObjectIdentifier()
+        guard type == CMSContentType.data else {
+            throw info.fault(.unexpectedContentType, expected: "encrypted content of type data", got: "\(type)")
+        }
+        let (identifier, parameters) = try inner.readAlgorithm()
+        guard let cipher = ContentCipher(identifier) else {
+            let code: CMSFaultCode = isAuthenticated(identifier) ? .authenticatedCipher : .cipherRefused
+            throw info.fault(
+                code, expected: ContentCipher.allCases.map(\.rawValue).joined(separator: ", "), got: "\(identifier)")
+        }
+        var vector = try DERCursor(parameters, reading: "the initialisation vector", rules: .ber)
+        guard vector.nextTag == .octetString, try vector.readOctetString().count == cipher.blockSize, vector.isAtEnd
+        else {
+            throw info.fault(
+                .initialisationVector, expected: "\(cipher.blockSize) bytes for \(cipher.rawValue)",
+                got: "other parameters")
+        }
+        let length = inner.isAtEnd ? 0 : try inner.readOctetString(.contextPrimitive(0)).count
+        try inner.finish()
+        guard length > 0, length.isMultiple(of: cipher.blockSize) else {
+            throw info.fault(
+                .contentLength, expected: "whole blocks of \(cipher.blockSize) bytes", got: "\(length) bytes")
+        }
+        return cipher
+    }
+
+    /// AES in GCM or CCM (RFC 5084 §3).
+    private static func isAuthenticated(_ identifier: ObjectIdentifier) -> Bool {
+        [6, 7, 26, 27, 46, 47].contains { identifier == ObjectIdentifier(2, 16, 840, 1, 101, 3, 4, 1, $0) }
+    }
+}
+
+extension ContentCipher {
+    init?(_ identifier: ObjectIdentifier) {
+        guard let cipher = Self.allCases.first(where: { $0.identifier == identifier }) else { return nil }
+        self = cipher
+    }
+
+    /// RFC 3565 §4.1, RFC 8018 appendix B.2.
+    package var identifier: ObjectIdentifier {
+        switch self {
+        case .aes128CBC: ObjectIdentifier(2, 16, 840, 1, 101, 3, 4, 1, 2)
+        case .aes192CBC: ObjectIdentifier(2, 16, 840, 1, 101, 3, 4, 1, 22)
+        case .aes256CBC: ObjectIdentifier(2, 16, 840, 1, 101, 3, 4, 1, 42)
+        case .tripleDESCBC: ObjectIdentifier(1, 2, 840, 113549, 3, 7)
+        case .desCBC: ObjectIdentifier(1, 3, 14, 3, 2, 7)
+        }
+    }
+
+    /// Bytes of a block, and of the initialisation vector.
+    var blockSize: Int {
+        switch self {
+        case .aes128CBC, .aes192CBC, .aes256CBC: 16
+        case .tripleDESCBC, .desCBC: 8
+        }
+    }
+}
