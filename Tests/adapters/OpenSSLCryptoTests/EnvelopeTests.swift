@@ -1,6 +1,7 @@
 import OpenSSLCrypto
 import SCEP
 import Secrets
+import TestPKI
 import Testing
 import X509
 
@@ -14,15 +15,16 @@ import X509
     init() throws {
         parties = try Parties.made.get()
         scratch = try Scratch()
-        try scratch.write("device", parties.device)
-        try scratch.write("encryption", parties.encryption)
-        try scratch.write("insider", parties.insider)
+        try scratch.write("device", parties.device, .device)
+        try scratch.write("ra", parties.registration)
+        try scratch.write("curve", parties.curve)
         try scratch.write("content", content)
     }
 
     private func open(_ message: [UInt8], legacyCiphers: Bool = false) throws -> [UInt8] {
         try openssl.openEnvelope(
-            message, recipient: parties.device.certificate, key: parties.device.key, legacyCiphers: legacyCiphers)
+            message, recipient: parties.device, key: TestKey.device.secret, legacyCiphers: legacyCiphers
+        )
     }
 
     /// What the `openssl` program encrypts to this device.
@@ -36,15 +38,15 @@ import X509
     @Test(arguments: [ContentCipher.aes128CBC, .aes192CBC, .aes256CBC, .tripleDESCBC])
     func `What is enveloped, the openssl program opens unchanged`(cipher: ContentCipher) throws {
         let message = try openssl.envelop(
-            Secret(content), to: parties.encryption.certificate, cipher: cipher)
+            Secret(content), to: parties.registration.certificate, cipher: cipher)
         try scratch.write("message", message)
         try scratch.openssl(
-            "cms -decrypt -binary -inform DER -in message -recip encryption.pem -inkey encryption.key -out opened")
+            "cms -decrypt -binary -inform DER -in message -recip ra.pem -inkey ra.key -out opened")
         #expect(try scratch.read("opened") == content)
     }
 
     @Test func `An envelope is definite-length DER with one key transport recipient`() throws {
-        let message = try openssl.envelop(Secret(content), to: parties.encryption.certificate, cipher: .aes128CBC)
+        let message = try openssl.envelop(Secret(content), to: parties.registration.certificate, cipher: .aes128CBC)
         #expect(message.starts(with: [0x30, 0x82]))
         try scratch.write("message", message)
         let text = try scratch.openssl("cms -cmsout -print -noout -inform DER -in message")
@@ -55,19 +57,19 @@ import X509
     }
 
     @Test func `Nothing at all can be enveloped`() throws {
-        let message = try openssl.envelop(Secret([]), to: parties.device.certificate, cipher: .aes128CBC)
+        let message = try openssl.envelop(Secret([]), to: parties.device, cipher: .aes128CBC)
         #expect(try open(message) == [])
     }
 
     @Test func `A recipient whose key cannot be encrypted to is refused`() {
         expectFault(.unusableKey) {
-            try openssl.envelop(Secret(content), to: parties.insider.certificate, cipher: .aes128CBC)
+            try openssl.envelop(Secret(content), to: parties.curve.certificate, cipher: .aes128CBC)
         }
     }
 
     @Test func `Single DES is never sent`() {
         expectFault(.algorithmRefused) {
-            try openssl.envelop(Secret(content), to: parties.encryption.certificate, cipher: .desCBC)
+            try openssl.envelop(Secret(content), to: parties.registration.certificate, cipher: .desCBC)
         }
     }
 
@@ -85,11 +87,11 @@ import X509
     }
 
     @Test func `The recipient may be one of several`() throws {
-        #expect(try open(message("-aes128", recipients: "encryption.pem device.pem")) == content)
+        #expect(try open(message("-aes128", recipients: "ra.pem device.pem")) == content)
     }
 
     @Test func `A message to somebody else is not for us`() throws {
-        let message = try message("-aes128", recipients: "encryption.pem")
+        let message = try message("-aes128", recipients: "ra.pem")
         expectFault(.notForUs) { try open(message) }
     }
 
@@ -111,7 +113,7 @@ import X509
         for _ in 0..<40 {
             // One time in about 256 this does not throw: libcrypto went on with a random content key.
             let opened = try? openssl.openEnvelope(
-                message, recipient: parties.device.certificate, key: parties.encryption.key,
+                message, recipient: parties.device, key: parties.registration.key.secret,
                 legacyCiphers: legacyCiphers)
             #expect(opened != content)
         }
@@ -121,7 +123,7 @@ import X509
         let message = try message("-aes128")
         expectFault(.decryptionFailed, .unusableKey) {
             try openssl.openEnvelope(
-                message, recipient: parties.device.certificate, key: parties.insider.key, legacyCiphers: false)
+                message, recipient: parties.device, key: parties.curve.key.secret, legacyCiphers: false)
         }
     }
 
@@ -136,10 +138,10 @@ import X509
     }
 
     @Test func `Recipients by key agreement are refused`() throws {
-        let message = try message("-aes128", recipients: "insider.pem")
+        let message = try message("-aes128", recipients: "curve.pem")
         expectFault(.malformed) {
             try openssl.openEnvelope(
-                message, recipient: parties.insider.certificate, key: parties.insider.key, legacyCiphers: false)
+                message, recipient: parties.curve.certificate, key: parties.curve.key.secret, legacyCiphers: false)
         }
     }
 

@@ -1,6 +1,7 @@
 import OpenSSLCrypto
 import SCEP
 import Secrets
+import TestPKI
 import Testing
 import X509
 
@@ -15,12 +16,13 @@ import X509
     }
 
     @Test func `A generated key is PKCS#8 PEM that the openssl program finds sound`() throws {
-        try scratch.write("key", parties.device.key.exposed)
+        let key = try openssl.generateKey(.rsa(bits: 2048))
+        try scratch.write("key", key.exposed)
         let text = try scratch.openssl("pkey -in key -check -text -noout")
         #expect(text.contains("Key is valid"))
         #expect(text.contains("2048 bit"))
         #expect(text.contains("publicExponent: 65537"))
-        #expect(parties.device.key.exposed.starts(with: Array("-----BEGIN PRIVATE KEY-----\n".utf8)))
+        #expect(key.exposed.starts(with: Array("-----BEGIN PRIVATE KEY-----\n".utf8)))
     }
 
     @Test(arguments: [0, -1, 512, 1024, 2049, 16384])
@@ -29,33 +31,34 @@ import X509
     }
 
     @Test func `The public key is the one that the openssl program derives`() throws {
-        try scratch.write("key", parties.insider.key.exposed)
-        try scratch.openssl("pkey -in key -pubout -outform DER -out public")
-        #expect(try openssl.publicKeyInfo(of: parties.insider.key) == scratch.read("public"))
-        #expect(try openssl.publicKeyInfo(of: parties.insider.key) == parties.insider.certificate.publicKeyInfo)
+        for key in [TestKey.device, .elliptic] {
+            try scratch.write("key", key.pem)
+            try scratch.openssl("pkey -in key -pubout -outform DER -out public")
+            #expect(try openssl.publicKeyInfo(of: key.secret) == scratch.read("public"))
+        }
     }
 
     @Test func `What is not an unencrypted private key is refused without asking anybody`() throws {
-        try scratch.write("key", parties.insider.key.exposed)
+        try scratch.write("key", parties.curve.key.pem)
         try scratch.openssl("pkey -in key -aes256 -passout pass:secret -out encrypted")
-        let truncated = Array(parties.device.key.exposed.dropLast(200))
+        let truncated = Array(TestKey.device.pem.dropLast(200))
         for bytes in [[], Array("no key".utf8), try scratch.read("encrypted"), truncated] {
             expectFault(.unusableKey) { try openssl.publicKeyInfo(of: Secret(bytes)) }
         }
     }
 
     @Test func `Only the certificate's own key proves possession`() throws {
-        #expect(try openssl.provesPossession(of: parties.device.key, for: parties.device.certificate))
-        #expect(try openssl.provesPossession(of: parties.insider.key, for: parties.insider.certificate))
-        #expect(try !openssl.provesPossession(of: parties.encryption.key, for: parties.device.certificate))
-        #expect(try !openssl.provesPossession(of: parties.insider.key, for: parties.registration.certificate))
-        #expect(try !openssl.provesPossession(of: parties.insider.key, for: parties.device.certificate))
+        #expect(try openssl.provesPossession(of: TestKey.device.secret, for: parties.device))
+        #expect(try openssl.provesPossession(of: parties.curve.key.secret, for: parties.curve.certificate))
+        #expect(try !openssl.provesPossession(of: parties.insider.key.secret, for: parties.device))
+        #expect(try !openssl.provesPossession(of: parties.curve.key.secret, for: parties.registration.certificate))
+        #expect(try !openssl.provesPossession(of: parties.curve.key.secret, for: parties.device))
     }
 
     @Test func `An Ed25519 key proves possession too`() throws {
         try scratch.openssl("req -x509 -newkey ed25519 -nodes -keyout e.key -out e.pem -subj /CN=e")
-        let identity = try scratch.identity("e")
-        #expect(try openssl.provesPossession(of: identity.key, for: identity.certificate))
+        let certificate = try #require(try PEM.certificates(in: scratch.read("e.pem")).first)
+        #expect(try openssl.provesPossession(of: Secret(scratch.read("e.key")), for: certificate))
     }
 
     @Test func `SHA-256 has its known values`() {

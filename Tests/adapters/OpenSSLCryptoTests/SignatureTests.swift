@@ -1,6 +1,7 @@
 import OpenSSLCrypto
 import SCEP
 import Secrets
+import TestPKI
 import Testing
 import X509
 
@@ -20,7 +21,8 @@ private let senderNonce = ObjectIdentifier(2, 16, 840, 1, 113733, 1, 9, 5)
         try scratch.write("ra", parties.registration)
         try scratch.write("insider", parties.insider)
         try scratch.write("forged", parties.forged)
-        try scratch.write("device", parties.device)
+        try scratch.write("device", parties.device, .device)
+        try scratch.write("curve", parties.curve)
         try scratch.write("content", content)
         try scratch.write("empty", [])
     }
@@ -37,7 +39,7 @@ private let senderNonce = ObjectIdentifier(2, 16, 840, 1, 113733, 1, 9, 5)
 
     private func sign(_ attributes: [SignedAttribute] = [], key: Secret? = nil) throws -> [UInt8] {
         try openssl.sign(
-            content, attributes: attributes, signer: parties.device.certificate, key: key ?? parties.device.key,
+            content, attributes: attributes, signer: parties.device, key: key ?? TestKey.device.secret,
             digest: .sha256)
     }
 
@@ -46,14 +48,14 @@ private let senderNonce = ObjectIdentifier(2, 16, 840, 1, 113733, 1, 9, 5)
     @Test(arguments: DigestAlgorithm.allCases)
     func `What is signed, the openssl program verifies unchanged`(digest: DigestAlgorithm) throws {
         let message = try openssl.sign(
-            content, attributes: [], signer: parties.device.certificate, key: parties.device.key, digest: digest)
+            content, attributes: [], signer: parties.device, key: TestKey.device.secret, digest: digest)
         try scratch.write("message", message)
         try scratch.openssl("cms -verify -binary -inform DER -in message -noverify -out verified")
         #expect(try scratch.read("verified") == content)
         let text = try scratch.openssl("cms -cmsout -print -noout -inform DER -in message")
         #expect(text.contains("algorithm: \(digest.rawValue.replacing("-", with: "").lowercased()) "))
         #expect(
-            try openssl.verifySignedData(message, signers: [parties.device.certificate]) == parties.device.certificate)
+            try openssl.verifySignedData(message, signers: [parties.device]) == parties.device)
     }
 
     @Test func `The message holds the given attributes, the usual ones, and the signer's certificate`() throws {
@@ -87,28 +89,25 @@ private let senderNonce = ObjectIdentifier(2, 16, 840, 1, 113733, 1, 9, 5)
     }
 
     @Test func `Another certificate's key does not sign`() {
-        expectFault(.unusableKey) { try sign(key: parties.encryption.key) }
-        expectFault(.unusableKey) { try sign(key: parties.insider.key) }
+        expectFault(.unusableKey) { try sign(key: parties.insider.key.secret) }
+        expectFault(.unusableKey) { try sign(key: parties.curve.key.secret) }
     }
 
     // MARK: What is received
 
     @Test(arguments: [
-        "-nodetach", "-nodetach -nocerts", "-nodetach -stream", "-nodetach -md sha384", "-nodetach -keyid",
+        "-nodetach", "-nodetach -nocerts", "-nodetach -stream", "-nodetach -md sha384", "-nodetach -md sha1",
+        "-nodetach -md md5", "-nodetach -keyid",
         "-nodetach -certfile insider.pem", "-nodetach -noattr",
     ])
     func `A message by an allowed signer verifies, whatever certificates are in it`(options: String) throws {
         #expect(try openssl.verifySignedData(message(options), signers: allowed) == parties.registration.certificate)
     }
 
-    @Test func `A weak digest verifies: whether it will do is for others to say`() throws {
-        try scratch.write("rsa", parties.encryption)
-        for digest in ["sha1", "md5"] {
-            let message = try message("-nodetach -md \(digest)", signer: "rsa")
-            #expect(
-                try openssl.verifySignedData(message, signers: [parties.encryption.certificate])
-                    == parties.encryption.certificate)
-        }
+    @Test func `An EC key verifies`() throws {
+        let message = try message("-nodetach", signer: "curve")
+        let signer = parties.curve.certificate
+        #expect(try openssl.verifySignedData(message, signers: [signer]) == signer)
     }
 
     @Test func `A message without content verifies, and so does one with content of no bytes`() throws {
