@@ -5,7 +5,7 @@ import Glibc
 import SCEP
 import Testing
 
-/// Against `openssl s_server`, with certificates made on the spot.
+/// Against Python's HTTP server over TLS, with certificates made on the spot.
 @Suite(.timeLimit(.minutes(2))) struct TLSTests {
     private func get(_ url: String) -> HTTPRequest {
         HTTPRequest(method: .get, url: url, limit: 1 << 20, deadline: 60)
@@ -17,11 +17,12 @@ import Testing
         let server = try TLSServer()
         defer { server.stop() }
         let transport = try CurlTransport(tlsAuthorities: server.pem, userAgent: "signet/1")
-        for _ in 0..<2 {
-            let response = try await transport.exchange(get("https://localhost:\(server.port)/"))
-            #expect(response.status == 200)
-            #expect(response.serverCertificates == [server.der])
-        }
+        let first = try await transport.exchange(get("https://localhost:\(server.port)/"))
+        let second = try await transport.exchange(get("https://localhost:\(server.port)/"))
+        #expect((first.status, first.serverCertificates) == (200, [server.der]))
+        #expect((second.status, second.serverCertificates) == (200, [server.der]))
+        // The server answers with the client's port: the second exchange made no handshake.
+        #expect(first.body == second.body)
     }
 
     @Test func `a server that the authorities do not vouch for is refused before anything is sent`() async throws {
@@ -47,7 +48,7 @@ import Testing
     }
 
     @Test func `TLS older than 1.2 is refused`() async throws {
-        let server = try TLSServer(options: ["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"])
+        let server = try TLSServer(newest: "TLSv1_1")
         defer { server.stop() }
         let transport = try CurlTransport(tlsAuthorities: server.pem, userAgent: "signet/1")
         let fault = await #expect(throws: TransportFault.self) {
@@ -57,14 +58,36 @@ import Testing
     }
 }
 
-/// `openssl s_server` on a free port of loopback, with a self-signed certificate for "localhost".
+/// An HTTPS server on a free port of loopback, with a self-signed certificate for "localhost".
 private final class TLSServer {
     let port: Int
     let pem: [UInt8]
     let der: [UInt8]
     private let process: pid_t
 
-    init(options: [String] = []) throws {
+    private static let script = """
+        import http.server, ssl, sys
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            def do_GET(self):
+                body = str(self.client_address[1]).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        context.maximum_version = ssl.TLSVersion[sys.argv[3]]
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.load_cert_chain(sys.argv[1], sys.argv[2])
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        print(server.server_port, flush=True)
+        server.serve_forever()
+        """
+
+    /// - Parameter newest: the newest version of TLS that it speaks, in Python's words.
+    init(newest: String = "MAXIMUM_SUPPORTED") throws {
         var template = Array("/tmp/signet-tls-XXXXXX".utf8CString)
         let folder = try #require(
             template.withUnsafeMutableBufferPointer {
@@ -76,29 +99,27 @@ private final class TLSServer {
             unlink(certificate)
             rmdir(folder)
         }
-        let (made, _) = try spawn([
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost",
+        let (made, nothing) = try spawn([
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+            "/CN=localhost",
             "-addext", "subjectAltName=DNS:localhost", "-days", "2", "-keyout", key, "-out", certificate,
         ])
         var status: Int32 = 0
         waitpid(made, &status, 0)
+        close(nothing)
         try #require(status == 0)
         pem = try Array(Data(contentsOf: URL(filePath: certificate)))
         let base64 = String(decoding: pem, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("-") }.joined()
         der = try Array(#require(Data(base64Encoded: base64)))
 
         let output: Int32
-        (process, output) = try spawn(
-            ["s_server", "-accept", "127.0.0.1:0", "-cert", certificate, "-key", key, "-www"] + options)
-        // "ACCEPT 127.0.0.1:40123": it has read its files and listens.
+        (process, output) = try spawn(["python3", "-c", Self.script, certificate, key, newest])
+        // Its port: it has read its files and listens.
         var text = ""
-        while !text.hasSuffix("\n") || !text.contains("ACCEPT ") {
-            var byte: UInt8 = 0
-            try #require(read(output, &byte, 1) == 1, "openssl s_server ended: \(text)")
-            text.unicodeScalars.append(Unicode.Scalar(byte))
-        }
+        var byte: UInt8 = 0
+        while read(output, &byte, 1) == 1, byte != 0x0A { text.unicodeScalars.append(Unicode.Scalar(byte)) }
         close(output)
-        port = try #require(text.split(whereSeparator: { ":\n".contains($0) }).last.flatMap { Int($0) })
+        port = try #require(Int(text), "the server did not start")
     }
 
     /// Ends the server and waits for its end.
@@ -108,7 +129,7 @@ private final class TLSServer {
     }
 }
 
-/// Starts `openssl` with these arguments; answers its process and the end of its standard output.
+/// Starts a program with its arguments; answers its process and the end of its standard output.
 private func spawn(_ arguments: [String]) throws -> (pid_t, Int32) {
     var ends: [Int32] = [-1, -1]
     try #require(pipe(&ends) == 0)
@@ -120,10 +141,10 @@ private func spawn(_ arguments: [String]) throws -> (pid_t, Int32) {
     posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&files, ends[1], 1)
     posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0)
-    var argv: [UnsafeMutablePointer<CChar>?] = (["openssl"] + arguments).map { strdup($0) } + [nil]
+    var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     defer { argv.forEach { free($0) } }
     var process: pid_t = 0
-    let failed = posix_spawnp(&process, "openssl", &files, nil, &argv, environ)
+    let failed = posix_spawnp(&process, arguments[0], &files, nil, &argv, environ)
     close(ends[1])
     try #require(failed == 0)
     return (process, ends[0])
