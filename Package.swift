@@ -85,9 +85,9 @@ let package = Package(
         adapter("DurableFiles", "CLinux", "Faults", "Secrets"),
         adapter("LocalSocket", "CLinux", "Faults", "Secrets", "Varlink"),
         adapter("SystemdHost", "CSystemd", "CLinux", "Faults", "Secrets"),
-        adapter("MachineFacts", "CLinux", "Faults", "Profiles"),
+        adapter("MachineFacts", "COpenSSL", "CLinux", "Profiles"),
         adapter("TrustStores", "CLinux", "Faults", "Installation", "X509"),
-        adapter("TOMLConfiguration", "CTOML", "Faults", "Profiles"),
+        adapter("TOMLConfiguration", "CTOML", "CLinux", "Faults", "Profiles"),
 
         // shell: does what the core decided.
         floor("shell", "SCEPClient", ["Faults", "Secrets", "X509", "SCEP", "OpenSSLCrypto", "CurlTransport"]),
@@ -137,7 +137,7 @@ let package = Package(
         tests("adapters", "DurableFilesTests", "Faults", "Secrets", "DurableFiles", "TestFiles"),
         tests("adapters", "LocalSocketTests", "Faults", "Secrets", "Varlink", "LocalSocket"),
         tests("adapters", "SystemdHostTests", "Faults", "Secrets", "SystemdHost"),
-        tests("adapters", "MachineFactsTests", "Faults", "Profiles", "MachineFacts"),
+        tests("adapters", "MachineFactsTests", "CSystemd", "Profiles", "MachineFacts"),
         tests(
             "adapters", "TrustStoresTests", "Faults", "X509", "Profiles", "Installation", "TrustStores",
             "DurableFiles", "OpenSSLCrypto", "TestFiles", "TestInstallation", "TestPKI"),

@@ -3,6 +3,7 @@
 #define SIGNET_CLINUX_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /// Overwrites `count` bytes with zeros; the compiler may not drop it (explicit_bzero(3)).
 void signet_wipe(void *bytes, size_t count);
@@ -16,5 +17,11 @@ const char *signet_errno_text(int number);
 /// Keeps the process' memory from other processes of the same user and from core dumps (PR_SET_DUMPABLE, prctl(2)).
 /// 0, or -1 with errno.
 int signet_forbid_dumps(void);
+
+/// O_PATH: a descriptor that names a file or folder without a right to read it (open(2)).
+extern const int signet_open_path;
+
+/// Writes the six bytes of an Ethernet interface's permanent hardware address (ETHTOOL_GPERMADDR). 0 or -errno.
+int signet_permanent_address(const char *interface, uint8_t address[6]);
 
 #endif

@@ -1,0 +1,74 @@
+import Faults
+import Profiles
+
+/// `[scep]`
+struct SCEPSection {
+    private let section: Section
+    private let diagnostics: Diagnostics
+
+    init(_ section: Section, _ diagnostics: Diagnostics) {
+        self.section = section
+        self.diagnostics = diagnostics
+    }
+
+    func settings() -> SCEPSettings {
+        let urls = section.list("url", ProfileReader.url)
+        if isEmpty("url") { section.reportMissing("url", "add [scep] url = \"https://pki.example.com/scep\"") }
+        let allowsUnpinned = section.boolean("allow-unpinned-ca") ?? false
+        if !allowsUnpinned, isEmpty("ca-fingerprint") {
+            section.reportMissing("ca-fingerprint", ProfileFaultCode.invalidFingerprint.remedy)
+        }
+        let settings = SCEPSettings(
+            urls: urls ?? [], caFingerprints: section.list("ca-fingerprint", Fingerprint.read) ?? [],
+            allowUnpinnedCA: allowsUnpinned, raFingerprints: section.list("ra-fingerprint", Fingerprint.read) ?? [],
+            challenge: challenge(), security: section.choice("security") ?? .compatible,
+            legacyRequest: section.boolean("legacy-request") ?? false,
+            afterRevocation: section.choice("after-revocation") ?? .wait,
+            tlsCA: section.checked(section.text("tls-ca"), of: "tls-ca", ProfileReader.path))
+        let decisive = settings.allowUnpinnedCA ? "allow-unpinned-ca" : "legacy-request"
+        _ = section.checked(settings, of: decisive, ProfileRules.check(scep:))
+        return settings
+    }
+
+    /// Absent, or a list without elements.
+    private func isEmpty(_ key: String) -> Bool {
+        section.node(key).map { $0.value == .list([]) } ?? true
+    }
+
+    private func challenge() -> ChallengeSource? {
+        guard let node = section.node("challenge") else { return nil }
+        let sources = ["credential", "file", "command", "ndes"]
+        let name = section.name("challenge")
+        let table = Section(name, node, keys: sources + ["single-use"], diagnostics)
+        guard case .table = node.value else { return nil }
+        let given = sources.filter { table.node($0) != nil }
+        if let ndes = table.node("ndes") {
+            diagnostics.reportUnbuilt("\(name) with ndes", "use credential, file or command", at: ndes.position)
+        }
+        if given.count != 1 {
+            let got = given.isEmpty ? "none" : given.joined(separator: " and ")
+            diagnostics.report(
+                "\(name): expected one of credential, file and command, got \(got)",
+                "write it like { credential = \"scep-challenge\" }", at: node.position)
+        }
+        let singleUse = table.boolean("single-use") ?? false
+        return location(in: table).map { ChallengeSource(location: $0, singleUse: singleUse) }
+    }
+
+    /// Every source that is given is checked, even where there is one too many.
+    private func location(in table: Section) -> ChallengeSource.Location? {
+        let credential = table.checked(table.text("credential"), of: "credential") { (name) throws(ProfileFault) in
+            try ProfileRules.check(credential: name)
+            return ChallengeSource.Location.credential(name)
+        }
+        let file = table.checked(table.text("file"), of: "file") { (path) throws(ProfileFault) in
+            ChallengeSource.Location.file(try ProfileReader.path(path))
+        }
+        let arguments = table.list("command", mayRepeat: true, mayBeAlone: false) { (argument) in argument }
+        let command = table.checked(arguments, of: "command") { (command) throws(ProfileFault) in
+            try ProfileRules.check(command: command)
+            return ChallengeSource.Location.command(command)
+        }
+        return credential ?? file ?? command
+    }
+}

@@ -1,0 +1,136 @@
+import Profiles
+import TOMLConfiguration
+import Testing
+
+/// One wrong thing each in a profile that is good otherwise: the one error must name it.
+struct BadProfileTests {
+    static let long = String(repeating: "\"/a\",", count: 65)
+
+    static let inSCEP: [(line: String, named: String)] = [
+        ("security = \"strict\"", "scep.security"),
+        ("legacy-request = \"yes\"", "scep.legacy-request"),
+        ("security = \"rfc8894\"\nlegacy-request = true", "scep.legacy-request"),
+        ("allow-unpinned-ca = true", "scep.allow-unpinned-ca"),
+        ("after-revocation = \"never\"", "scep.after-revocation"),
+        ("tls-ca = \"tls.pem\"", "scep.tls-ca"),
+        ("ra-fingerprint = [\"\(String(repeating: "00", count: 16))\"]", "scep.ra-fingerprint"),
+        ("challenge = \"secret\"", "scep.challenge"),
+        ("challenge = {}", "scep.challenge"),
+        ("challenge = { single-use = true }", "scep.challenge"),
+        ("challenge = { credential = \"a\", file = \"/b\" }", "scep.challenge"),
+        ("challenge = { credential = \"../a\" }", "scep.challenge.credential"),
+        ("challenge = { credential = \"\" }", "scep.challenge.credential"),
+        ("challenge = { file = \"b\" }", "scep.challenge.file"),
+        ("challenge = { command = [] }", "scep.challenge.command"),
+        ("challenge = { command = \"/bin/a\" }", "scep.challenge.command"),
+        ("challenge = { command = [\"a\"] }", "scep.challenge.command"),
+        ("challenge = { command = [\"/bin/a\", 1] }", "scep.challenge.command"),
+        ("challenge = { command = [\"/bin/a\", \"\\u0000\"] }", "scep.challenge.command"),
+        ("challenge = { ndes = \"https://a/\" }", "scep.challenge with ndes is not built yet"),
+        ("challenge = { credential = \"a\", singel-use = true }", "did you mean 'single-use'"),
+        ("challenge = { credential = \"a\", single-use = 1 }", "scep.challenge.single-use"),
+        ("challenge = [{ credential = \"a\" }]", "scep.challenge"),
+    ]
+
+    static let below: [(line: String, named: String)] = [
+        ("alternative-names = [\"laptop\"]", "subject.alternative-names"),
+        ("alternative-names = [\"DNS:${\"]", "subject.alternative-names"),
+        ("[key]\ntype = \"dsa\"", "key.type: expected \"rsa\""),
+        ("[key]\nstore = \"tpm2\"", "key.store = \"tpm2\" is not built yet"),
+        ("[key]\nstore = \"pkcs11\"", "key.store = \"pkcs11\" is not built yet"),
+        ("[key]\nstore = \"usb\"", "key.store: expected"),
+        ("[key]\nbits = 1024", "key.bits"),
+        ("[key]\nbits = 2049", "key.bits"),
+        ("[key]\nbits = 9223372036854775807", "key.bits"),
+        ("[key]\nbits = 2048.0", "key.bits"),
+        ("[renewal]\nat = 1", "renewal.at"),
+        ("[renewal]\nat = nan", "renewal.at"),
+        ("[renewal]\nat = -inf", "renewal.at"),
+        ("[renewal]\nspread = 0.31", "renewal.spread"),
+        ("[renewal]\nat = 0.85", "at + spread"),
+        ("[renewal]\nat = 2020-01-01", "got a date or time"),
+        ("[install]\nanchors = [\(long)]", "at most 64"),
+        ("[install]\nanchors = [[\"/a\"]]", "got a list"),
+        ("[install]\nchain = [\"/etc/../a\"]", "install.chain"),
+        ("[install]\nchain = [\"/a\", \"/a\"]", "twice"),
+        ("[install]\ngroup = \"\"", "install.group"),
+        ("[install]\ngroup = \"a:b\"", "install.group"),
+        ("[device-tag]\ngateway = \"other\"", "device-tag.gateway = \"other\" is not built yet"),
+        ("[device-tag]\nrequire-revocation-check = 1", "device-tag.require-revocation-check"),
+        ("[device-tag]\ncrl-urls = [\"ldap://a/\"]", "device-tag.crl-urls"),
+        ("[device-tag]\nidentification-cas = [\"\"]", "device-tag.identification-cas"),
+        ("[management]\nendpoint = \"https://a/\"", "unknown key 'management'"),
+        ("[[install]]\ngroup = \"a\"", "install: expected a table"),
+        ("[subject.more]", "unknown key 'subject.more'"),
+    ]
+
+    static let replaced: [(text: String, named: String)] = [
+        (Reading.text(url: "url = []"), "scep.url is missing"),
+        (Reading.text(url: "url = 5"), "scep.url: expected text"),
+        (Reading.text(url: "url = [\"http://a\", \"http://u:p@b\"]"), "scep.url: expected no user name"),
+        (Reading.text(url: "URL = \"http://a\"\nurl = \"http://a\""), "did you mean 'url'"),
+        (Reading.text(pin: ""), "scep.ca-fingerprint is missing"),
+        (Reading.text(pin: "ca-fingerprint = []"), "scep.ca-fingerprint is missing"),
+        (Reading.text(pin: "allow-unpinned-ca = false"), "scep.ca-fingerprint is missing"),
+        (Reading.text(pin: "ca-fingerprint = \"\(String(repeating: "ab", count: 16))\""), "which is MD5"),
+        (Reading.text(name: ""), "subject.name is missing"),
+        (Reading.text(name: "name = \"\""), "subject.name"),
+        (Reading.text(name: "name = \"laptop\""), "subject.name"),
+        (Reading.text(name: "name = \"CN=$x\""), "subject.name"),
+        (Reading.text(name: "name = \"CN=a\\nb\""), "subject.name: expected text in one line"),
+        (Reading.text(name: "name = [\"CN=a\"]"), "subject.name: expected text, got a list"),
+    ]
+
+    /// Named by its line in what a test run prints.
+    struct Case: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let text: String
+        let named: String
+    }
+
+    static let cases =
+        inSCEP.map { Case(testDescription: $0.line, text: Reading.text(scep: $0.line), named: $0.named) }
+        + below.map { Case(testDescription: $0.line, text: Reading.text(rest: $0.line), named: $0.named) }
+        + replaced.map { Case(testDescription: $0.named, text: $0.text, named: $0.named) }
+
+    @Test(arguments: cases)
+    func `one wrong thing is one error that names it`(wrong: Case) throws {
+        let errors = try Reading.errors(wrong.text)
+        #expect(errors.count == 1, "\(errors)")
+        #expect(errors.first?.contains(wrong.named) == true, "\(errors)")
+    }
+
+    @Test func `a file beyond its limit is refused unread`() throws {
+        let text = Reading.text() + "\n#" + String(repeating: "x", count: 256 * 1024)
+        let errors = try Reading.errors(text)
+        #expect(errors.count == 1)
+        #expect(errors.first?.contains("more than 262144") == true)
+    }
+
+    enum Nesting: String, CaseIterable {
+        case lists, brieflyNestedLists, dottedKey, fewerDots, dottedTable, inlineTables
+
+        var text: String {
+            switch self {
+            case .lists: "a = " + String(repeating: "[", count: 5000)
+            case .brieflyNestedLists: "a = [[[[[[[[[1]]]]]]]]]"
+            case .dottedKey: String(repeating: "a.", count: 100_000) + "a = 1"
+            case .fewerDots: String(repeating: "a.", count: 200) + "a = 1"
+            case .dottedTable: "[" + String(repeating: "a.", count: 100_000) + "a]"
+            case .inlineTables: String(repeating: "a = {", count: 300)
+            }
+        }
+    }
+
+    @Test(arguments: Nesting.allCases)
+    func `nesting without end is an error, not an end of the process`(nesting: Nesting) throws {
+        let errors = try Reading.errors(nesting.text)
+        #expect(errors.count == 1)
+        #expect(errors.first?.contains("not TOML") == true)
+    }
+
+    @Test func `a thousand unknown keys are no thousand lines`() throws {
+        let text = (0..<1000).map { "k\($0) = 1\n" }.joined()
+        #expect(try Reading.errors(text).count == 100)
+    }
+}

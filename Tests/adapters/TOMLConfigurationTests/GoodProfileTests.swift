@@ -1,0 +1,94 @@
+import Profiles
+import TOMLConfiguration
+import Testing
+
+struct GoodProfileTests {
+    @Test func `every key of a full profile is read`() throws {
+        let profile = try Reading.profile(
+            """
+            [scep]
+            url = ["https://pki.example.com/scep", "https://pki2.example.com/scep"]
+            ca-fingerprint = ["sha256:\(Reading.fingerprint)", "\(String(repeating: "AB:", count: 31))AB"]
+            ra-fingerprint = ["\(String(repeating: "cd", count: 32))"]
+            challenge = { credential = "scep-challenge", single-use = true }
+            security = "rfc8894"
+            after-revocation = "enroll"
+            tls-ca = "/etc/signet/anchors/tls.pem"
+
+            [subject]
+            name = "CN=${serial_number},O=Example"
+            alternative-names = ["DNS:${fqdn}", "URI:urn:device:${machine_id}"]
+
+            [key]
+            type = "rsa"
+            bits = 3072
+            store = "file"
+
+            [renewal]
+            at = 0.5
+            spread = 0
+
+            [install]
+            anchors = ["/etc/signet/anchors/root.pem"]
+            chain   = ["/etc/signet/anchors/issuing.pem"]
+            group = "signet-clients"
+
+            [device-tag]
+            identification-cas = ["/etc/signet/anchors/root.pem", "/etc/signet/anchors/issuing.pem"]
+            gateway = "mdca"
+            require-revocation-check = true
+            crl-urls = ["http://crl.example.com/a.crl"]
+            """)
+        let expected = Profile(
+            name: try #require(ProfileName("a")),
+            scep: SCEPSettings(
+                urls: ["https://pki.example.com/scep", "https://pki2.example.com/scep"],
+                caFingerprints: [
+                    [0x4F, 0x0A] + [UInt8](repeating: 0, count: 30), [UInt8](repeating: 0xAB, count: 32),
+                ],
+                allowUnpinnedCA: false, raFingerprints: [[UInt8](repeating: 0xCD, count: 32)],
+                challenge: ChallengeSource(location: .credential("scep-challenge"), singleUse: true),
+                security: .rfc8894, legacyRequest: false, afterRevocation: .enroll,
+                tlsCA: "/etc/signet/anchors/tls.pem"),
+            subject: SubjectTemplate(
+                name: "CN=${serial_number},O=Example",
+                alternativeNames: ["DNS:${fqdn}", "URI:urn:device:${machine_id}"]),
+            key: KeySettings(bits: 3072), renewal: RenewalSettings(at: 0.5, spread: 0),
+            install: InstallSettings(
+                anchors: ["/etc/signet/anchors/root.pem"], chain: ["/etc/signet/anchors/issuing.pem"],
+                group: "signet-clients"),
+            deviceTag: DeviceTagSettings(
+                identificationCAs: ["/etc/signet/anchors/root.pem", "/etc/signet/anchors/issuing.pem"],
+                gateway: .mdca, requireRevocationCheck: true, revocationListURLs: ["http://crl.example.com/a.crl"]))
+        #expect(profile == expected)
+    }
+
+    @Test func `the least profile has the defaults`() throws {
+        let profile = try Reading.profile(Reading.text())
+        #expect(profile.scep.urls == ["http://pki.example.com/scep"])
+        #expect(profile.scep.challenge == nil)
+        #expect(profile.scep.security == .compatible)
+        #expect(!profile.scep.legacyRequest && !profile.scep.allowUnpinnedCA)
+        #expect(profile.scep.afterRevocation == .wait)
+        #expect(profile.key.bits == 2048)
+        #expect(profile.renewal == RenewalSettings(at: 0.66, spread: 0.10))
+        #expect(profile.install == InstallSettings(anchors: [], chain: [], group: nil))
+        #expect(profile.deviceTag.gateway == .mdca)
+        #expect(!profile.deviceTag.requireRevocationCheck)
+    }
+
+    @Test func `no pin is needed where that is said`() throws {
+        let profile = try Reading.profile(Reading.text(pin: "allow-unpinned-ca = true"))
+        #expect(profile.scep.allowUnpinnedCA)
+        #expect(profile.scep.caFingerprints.isEmpty)
+    }
+
+    @Test func `a challenge may come from a file or a command`() throws {
+        let file = try Reading.profile(Reading.text(scep: "challenge = { file = \"/run/c\" }"))
+        #expect(file.scep.challenge == ChallengeSource(location: .file("/run/c"), singleUse: false))
+        let command = try Reading.profile(Reading.text(scep: "challenge.command = [\"/bin/t\", \"-x\", \"-x\"]"))
+        #expect(
+            command.scep.challenge == ChallengeSource(location: .command(["/bin/t", "-x", "-x"]), singleUse: false))
+    }
+
+}
