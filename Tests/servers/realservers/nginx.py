@@ -64,7 +64,8 @@ class Nginx:
         return log.read_text().splitlines() if log.exists() else []
 
     def start(self) -> Self:
-        """Starts it and waits until it listens."""
+        """Starts it and waits until it listens; also again after `stop`."""
+        self._folder.mkdir(exist_ok=True)
         gateway = ""
         if self._gateway:
             certificate, key, clients = self._gateway

@@ -25,6 +25,8 @@ class Program:
     credentials: Path | None = None
     """A folder whose files it gets as credentials `signet_FILE`."""
     environment: dict[str, str] = field(default_factory=dict)
+    owner: tuple[int, int] | None = None
+    """User and group of the sockets; otherwise the caller's."""
     wrap: list[str] = field(default_factory=list)
     """A command that does something to itself and then becomes its arguments: `setpriv …`, `unshare -m …`."""
 

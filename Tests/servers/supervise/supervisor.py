@@ -1,5 +1,6 @@
 """The socket activator: which program runs when."""
 
+import os
 import selectors
 import signal
 import socket
@@ -61,6 +62,9 @@ class Supervisor:
         self.state.mkdir(parents=True, exist_ok=True)
         for name, program in self.programs.items():
             self._listeners[name] = {word: bind(folder / word, mode) for word, mode in program.sockets.items()}
+            if program.owner:
+                for word in program.sockets:
+                    os.chown(folder / word, *program.owner)
             notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
             path = self.state / f"{name}.notify"
             path.unlink(missing_ok=True)

@@ -6,10 +6,10 @@ import urllib.error
 from pathlib import Path
 
 import pytest
-from client import Client
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from client import Client
 from scepd import Attack, Behaviour, Challenges, Cipher, FailureContent, Hierarchy, RAKind, SCEPServer, Trouble, names
 
 

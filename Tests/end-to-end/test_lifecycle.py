@@ -1,0 +1,106 @@
+"""Starting, ending, being needed: what a service manager sees."""
+
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from conftest import MakeServer
+from machine import BINARIES, Machine
+from scepd import Behaviour, SCEPServer, Trouble
+
+_SECONDS = 2.0  # within which SIGTERM ends every program
+
+
+@pytest.mark.parametrize("operation", ["GetCACaps", "GetCACert", "PKIOperation"])
+def test_sigterm_ends_signetd_while_a_server_never_answers(
+    machine: Machine, make_server: MakeServer, operation: str
+) -> None:
+    server = make_server(Behaviour(troubles=[Trouble("hold", operation, times=1)]))
+    machine.profile(server)
+    supervisor = machine.start()
+    server.journal.wait_for(lambda one: one.answer == "held", 30)
+    supervisor.signal(signal.SIGTERM)
+    assert supervisor.wait_exit(_SECONDS, count=1) == 0
+    # And what was under way is taken up again.
+    server.released.set()
+    supervisor.tick()
+    machine.wait_for(lambda one: one["state"] in ("active", "requesting", "failed"))
+
+
+def test_sigterm_ends_signetctl_while_it_waits(enrolled: Machine, server: SCEPServer) -> None:
+    server.behaviour.troubles = [Trouble("hold")]
+    command = [str(BINARIES / "signetctl"), "renew", "access", "--wait", "--root", str(enrolled.root)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        server.journal.wait_for(lambda one: one.answer == "held", 30)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(_SECONDS) != 0
+    enrolled.running.signal(signal.SIGTERM)
+    enrolled.running.wait_exit(_SECONDS, count=len(enrolled.running.exits["signetd"]) + 1)
+
+
+def test_sigterm_ends_the_installer_while_a_client_is_silent(machine: Machine) -> None:
+    supervisor = machine.start()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(machine.root / "run/signet/install"))
+        client.sendall(b'{"method":"io.signet.Inst')
+        supervisor.wait_ready(20, "signet-installd")
+        supervisor.signal(signal.SIGTERM, "signet-installd")
+        assert supervisor.wait_exit(_SECONDS, "signet-installd", count=1) == 0
+
+
+def test_ready_is_said_before_any_network_is_touched(machine: Machine, make_server: MakeServer) -> None:
+    server = make_server(Behaviour(troubles=[Trouble("hold", "GetCACaps")]))
+    machine.profile(server)
+    machine.start().wait_ready(20)
+    server.journal.wait_for(lambda one: one.answer == "held", 30)
+
+
+def test_an_idle_machine_carries_no_process(machine: Machine, server: SCEPServer) -> None:
+    machine.write("etc/signet/signet.toml", '[agent]\nidle-exit = "1s"\n')
+    machine.profile(server)
+    supervisor = machine.start()
+    machine.wait_enrolled()
+    assert supervisor.wait_exit(40) == 0
+    assert supervisor.wait_exit(40, "signet-installd") == 0
+    starts = supervisor.starts["signetd"]
+    # Somebody asks: it comes back, with what it knew.
+    assert machine.wait_enrolled()["identity"]["generation"] == 1
+    assert supervisor.starts["signetd"] == starts + 1
+
+
+def test_it_recovers_from_being_killed_at_any_time(machine: Machine, make_server: MakeServer) -> None:
+    """SIGKILL while the reply is on its way: the next process asks after the request and loses nothing."""
+    server = make_server(Behaviour(troubles=[Trouble("lost", times=1)]))
+    machine.profile(server)
+    supervisor = machine.start()
+    server.journal.wait_for(lambda one: "lost" in one.answer, 30)
+    supervisor.signal(signal.SIGKILL)
+    supervisor.wait_exit(10, count=1)
+    supervisor.tick()
+    with machine.admin() as admin:
+        machine.wait_for(lambda one: one["state"] != "none")
+        deadline = time.monotonic() + 30
+        while machine.wait_for(lambda one: True).get("identity") is None:
+            assert time.monotonic() < deadline
+            admin.renew()
+    assert len(server.authority.issued) == 1
+
+
+def test_programs_write_nothing_outside_their_folders(enrolled: Machine) -> None:
+    allowed = (
+        "etc/signet/",
+        "etc/ssl/",
+        "etc/ca-certificates",
+        "usr/local/share/ca-certificates",
+        "usr/share/ca-certificates",
+        "var/lib/signet/",
+        "run/signet/",
+        "run/lock",
+    )
+    ours = {"etc/passwd", "etc/group", "etc/hostname", "etc/hosts", "etc/machine-id", "etc/os-release"}
+    found = {str(file.relative_to(enrolled.root)) for file in enrolled.root.rglob("*") if file.is_file()}
+    found = {one for one in found if not one.startswith((*allowed, "sys/"))}
+    assert found <= ours

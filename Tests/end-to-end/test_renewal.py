@@ -1,0 +1,83 @@
+"""Renewal: ordered over the admin socket, due by itself, and down the ladder."""
+
+import datetime
+
+import pytest
+
+from conftest import MakeServer
+from machine import Machine
+from scepd import Behaviour, Challenges, SCEPServer, Trouble, names
+from scepd.authority import Validity
+
+
+def test_over_the_admin_socket(enrolled: Machine, server: SCEPServer) -> None:
+    with enrolled.admin() as admin:
+        replies = admin.renew()
+    assert replies[-1]["generation"] == 2
+    assert [one["step"] for one in replies[:-1] if one.get("step")]
+    profile = enrolled.wait_enrolled(generation=2)
+    first, second = server.journal.issued
+    assert profile["identity"]["serial"].lstrip("0").lower() == f"{second.serial_number:x}"
+    assert first.public_key() != second.public_key()
+    request = server.journal.operations[-1]
+    assert (request.message_type, request.challenge_present) == (names.RENEWAL_REQ, False)
+    assert request.signer_is_self_signed is False
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "expected"),
+    [
+        ({"renewal": "bad-request"}, ["17", "19"]),
+        ({"renewal": "500"}, ["17", "19"]),
+        ({"renewal": "bad-request", "signed_request": "bad-request"}, ["17", "19", "19"]),
+        ({"renewal": "404", "signed_request": "500"}, ["17", "19", "19"]),
+    ],
+    ids=["FAILURE", "500", "FAILURE twice", "HTTP errors twice"],
+)
+def test_down_the_ladder(
+    machine: Machine, make_server: MakeServer, behaviour: dict[str, str], expected: list[str]
+) -> None:
+    server = make_server(Behaviour(challenges=Challenges(static="open sesame"), **behaviour))  # type: ignore[arg-type]
+    machine.challenge("open sesame")
+    machine.profile(server)
+    machine.start()
+    machine.wait_enrolled()
+    with machine.admin() as admin:
+        assert admin.renew()[-1]["generation"] == 2
+        tried = [one.message_type for one in server.journal.operations[1:]]
+        assert tried == expected
+        # What worked is remembered: the next time it comes first.
+        assert admin.renew()[-1]["generation"] == 3
+    assert [one.message_type for one in server.journal.operations[1:]] == [*expected, expected[-1]]
+    with_challenge = [one.challenge_present for one in server.journal.operations[1:]]
+    assert with_challenge == ([False, False, True, True] if len(expected) == 3 else [False, False, False])
+
+
+def test_a_timeout_never_leaves_a_rung(enrolled: Machine, server: SCEPServer) -> None:
+    server.behaviour.troubles = [Trouble("refuse", message_type=names.RENEWAL_REQ, times=1)]
+    with enrolled.admin() as admin, pytest.raises(Exception, match="server-unreachable"):
+        admin.renew()
+    assert {one.message_type for one in server.journal.operations[1:]} <= {names.RENEWAL_REQ, names.CERT_POLL}
+
+
+def test_due_by_itself(machine: Machine, make_server: MakeServer) -> None:
+    """A certificate that is already far into its life when it comes is renewed at once, and then it is well."""
+    old = Validity(before=datetime.timedelta(days=80), after=datetime.timedelta(days=10))
+    server = make_server(Behaviour(validity=old))
+    machine.profile(server)
+    machine.start()
+    server.journal.wait_for(lambda one: one.issued is not None, 30)
+    server.behaviour.validity = Validity()
+    machine.wait_enrolled(generation=2)
+    assert [one.message_type for one in server.journal.operations[:2]] == [names.PKCS_REQ, names.RENEWAL_REQ]
+
+
+def test_an_enrollment_from_scratch_takes_the_challenge(machine: Machine, make_server: MakeServer) -> None:
+    server = make_server(Behaviour(challenges=Challenges(static="open sesame")))
+    machine.challenge("open sesame")
+    machine.profile(server)
+    machine.start()
+    machine.wait_enrolled()
+    with machine.admin() as admin:
+        assert admin.enroll()[-1]["generation"] == 2
+    assert [one.signer_is_self_signed for one in server.journal.operations] == [True, True]

@@ -1,0 +1,81 @@
+"""The challenge is in no log, argument, environment, status or state file. All of them are searched."""
+
+import base64
+import secrets
+from pathlib import Path
+
+import pytest
+
+from conftest import MakeServer
+from machine import Machine
+from scepd import Behaviour, Challenges, Trouble
+
+
+def forms(challenge: str) -> list[bytes]:
+    """The challenge as it could have been written down: plain, in hex, in base64 at each alignment."""
+    plain = challenge.encode()
+    aligned = (base64.b64encode(bytes(shift) + plain)[(4 if shift else 0) : -4] for shift in range(3))
+    return [plain, plain.hex().encode(), plain.hex().upper().encode(), *aligned]
+
+
+def files_to_search(machine: Machine) -> list[Path]:
+    """Everything below the root but the credential itself, and the programs' logs."""
+    own = machine.root / "etc/signet/credentials"
+    found = [file for file in machine.root.rglob("*") if file.is_file() and own not in file.parents]
+    return found + list(machine.state.glob("*.log"))
+
+
+def search(machine: Machine, challenge: str) -> list[str]:
+    """Where the challenge stands: files, and arguments and environment of every running program."""
+    places = {str(file): file.read_bytes() for file in files_to_search(machine)}
+    for name in ("signetd", "signet-installd"):
+        pid = machine.running.pid(name)
+        if pid is not None:
+            for part in ("cmdline", "environ"):
+                places[f"{part} of {name}"] = Path(f"/proc/{pid}/{part}").read_bytes()
+    assert any(name.startswith("cmdline of signetd") for name in places), "signetd should be running"
+    return [place for place, content in places.items() if any(form in content for form in forms(challenge))]
+
+
+def test_the_search_finds_what_is_there(enrolled: Machine) -> None:
+    """A search that cannot find anything proves nothing."""
+    challenge = secrets.token_hex(16)
+    for number, form in enumerate(forms(challenge)):
+        (enrolled.root / f"var/lib/signet/planted-{number}").write_bytes(b"before " + form + b" after")
+    shifted = base64.b64encode(b"DER in front" + challenge.encode() + b" and behind")
+    (enrolled.root / "var/lib/signet/planted-in-base64").write_bytes(shifted)
+    assert len(search(enrolled, challenge)) == len(forms(challenge)) + 1
+
+
+@pytest.mark.parametrize("source", ["credential", "file", "command"])
+@pytest.mark.parametrize("fate", ["issued", "pending", "refused", "held", "untrusted"])
+def test_the_challenge_is_nowhere(machine: Machine, make_server: MakeServer, source: str, fate: str) -> None:
+    challenge = secrets.token_hex(16)
+    behaviour = Behaviour(challenges=Challenges(static=challenge))
+    if fate == "pending":
+        behaviour.pending = 100
+    elif fate == "refused":
+        behaviour.failure = "1"
+    elif fate == "held":
+        behaviour.troubles = [Trouble("hold")]
+    elif fate == "untrusted":
+        behaviour.troubles = [Trouble("html")]
+    server = make_server(behaviour)
+    # Outside the root's searched part: where the challenge legitimately lies.
+    secret = machine.write("etc/signet/credentials/scep-challenge", challenge, 0o600)
+    where = {
+        "credential": {"credential": "scep-challenge"},
+        "file": {"file": "/etc/signet/credentials/scep-challenge"},
+        "command": {"command": ["/bin/cat", str(secret)]},
+    }[source]
+    machine.profile(server, scep_challenge=where)
+    machine.start()
+    server.journal.wait_for(lambda one: one.operation == "PKIOperation", 30)
+    assert search(machine, challenge) == []
+    if fate == "issued":
+        machine.wait_enrolled()
+    elif fate != "held":
+        machine.wait_for(lambda one: one["state"] in ("pending", "failed"))
+    assert search(machine, challenge) == []
+    if fate != "held":
+        assert server.journal.operations[0].challenge_right is not False
