@@ -10,7 +10,7 @@ package enum AgentInterface {
         # admin socket answers all of them. All times are UTC: 2026-11-23T19:00:00Z.
         interface io.signet.Agent
 
-        # Something that is wrong now. severity is notice, warning or error.
+        # Something that is wrong now. severity is warning or error.
         type Problem (code: string, severity: string, since: string, text: string, remedy: string)
 
         # One of the checks behind a device tag. The tag depends on the hard ones.
@@ -37,7 +37,7 @@ package enum AgentInterface {
           state: (none, requesting, pending, active, renewing, failed),
           identity: ?Identity,
           published: ?int,
-          transaction: ?(id: string, kind: string, step: string, attempt: int),
+          transaction: ?(id: ?string, kind: string, step: string, attempt: int),
           next: ?(action: string, at: string),
           tag: Tag,
           problems: []Problem

@@ -86,15 +86,16 @@ extension StatusDocument {
 
     /// One SCEP exchange that has not ended.
     package struct Transaction: Codable, Sendable, Equatable {
-        package var id: String
+        /// The SCEP transactionID, once the request is composed.
+        package var id: String?
         /// What is asked for: `enroll` or `renew`.
         package var kind: String
-        /// The step it is at, as `Renew` and `Enroll` report it.
+        /// How far it is: `preparing`, `sent` or `pending`.
         package var step: String
         /// Counts up from 1.
         package var attempt: Int
 
-        package init(id: String, kind: String, step: String, attempt: Int) {
+        package init(id: String?, kind: String, step: String, attempt: Int) {
             self.id = id
             self.kind = kind
             self.step = step

@@ -91,11 +91,9 @@ extension StatusDocument {
     package struct Problem: Codable, Sendable, Equatable {
         /// How bad it is. Raw values are stable.
         package enum Severity: String, Codable, Sendable, Equatable, CaseIterable {
-            /// Worth knowing; nothing is lost by leaving it.
-            case notice
-            /// Something will fail if it stays so.
+            /// Worth a look; the identity can still be had, kept and used.
             case warning
-            /// Something has failed.
+            /// It keeps the identity from being had, kept or used.
             case error
         }
 

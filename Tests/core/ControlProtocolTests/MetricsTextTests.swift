@@ -16,7 +16,7 @@ struct MetricsTextTests {
             #"signet_device_tag{profile="conditional-access",value="expired"} 0"#,
             #"signet_next_action_timestamp_seconds{profile="conditional-access",action="retry"} 1795349700"#,
             #"signet_problem{profile="conditional-access",code="server-unreachable",severity="warning"} 1"#,
-            #"signet_problem{profile="",code="clock-not-synchronised",severity="notice"} 1"#,
+            #"signet_problem{profile="",code="clock-not-synchronised",severity="warning"} 1"#,
             "signet_outbox_waiting 2",
         ] {
             #expect(lines.contains(line), "\(line)")

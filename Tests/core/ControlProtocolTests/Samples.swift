@@ -17,7 +17,7 @@ enum Samples {
         outbox: .init(waiting: 2, oldest: later(-600)),
         problems: [
             .init(
-                code: "clock-not-synchronised", severity: .notice, since: later(-60),
+                code: "clock-not-synchronised", severity: .warning, since: later(-60),
                 text: "The clock is not synchronised.",
                 remedy: "Enable systemd-timesyncd.")
         ],
@@ -28,7 +28,7 @@ enum Samples {
                     generation: 3, subject: "CN=PF3XYZ,O=Example", issuer: "CN=Issuing CA,O=Example",
                     serial: "0a1b2c", sha256: String(repeating: "ab", count: 32), notBefore: later(-86400 * 60),
                     notAfter: later(86400 * 30), key: "rsa-2048"),
-                published: 3, transaction: .init(id: "7f3a", kind: "renew", step: "requesting", attempt: 2),
+                published: 3, transaction: .init(id: "7f3a", kind: "renew", step: "sent", attempt: 2),
                 next: .init(action: "retry", at: later(900)),
                 tag: .init(
                     value: "valid-client-certificate", since: later(-86400), validUntil: later(86400 * 30),

@@ -24,4 +24,13 @@ extern const int signet_open_path;
 /// Writes the six bytes of an Ethernet interface's permanent hardware address (ETHTOOL_GPERMADDR). 0 or -errno.
 int signet_permanent_address(const char *interface, uint8_t address[6]);
 
+/// Accepts a connection, closed on exec and never blocking (accept4(2)). The descriptor, or -1 with errno.
+int signet_accept(int listener);
+
+/// A new event descriptor, closed on exec and never blocking (eventfd(2)), or -1 with errno.
+int signet_event(void);
+
+/// Who is at the other end of a local socket (SO_PEERCRED, unix(7)). 0, or -1 with errno.
+int signet_peer(int socket, int *process, unsigned *user, unsigned *group);
+
 #endif
