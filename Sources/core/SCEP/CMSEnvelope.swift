@@ -19,9 +19,6 @@ package struct CMSEnvelope: Sendable {
             try requireEnvelope(info)
             var data = try info.readStructure()
             let version = try data.readSmallInteger()
-            guard version == 0 || version == 2 else {
-                throw info.fault(.unexpectedVersion, expected: "0 or 2", got: "\(version)")
-            }
             var set = try data.inside(try data.next(.set))
             var recipients: [CMSIdentifier] = []
             while !set.isAtEnd {
@@ -32,6 +29,10 @@ package struct CMSEnvelope: Sendable {
             }
             guard !recipients.isEmpty else {
                 throw info.fault(.recipientCount, expected: "1 to 8 recipients", got: "none")
+            }
+            // After the recipients: those of a kind that is refused bring a version of their own.
+            guard version == 0 || version == 2 else {
+                throw info.fault(.unexpectedVersion, expected: "0 or 2", got: "\(version)")
             }
             let cipher = try readContent(&data, info)
             // unprotectedAttrs

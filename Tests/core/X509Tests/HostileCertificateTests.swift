@@ -46,7 +46,7 @@ struct SeededGenerator: RandomNumberGenerator {
         let der = try device()
         var generator = SeededGenerator(seed: 1)
         var refused = 0
-        for _ in 0..<5000 {
+        for _ in 0..<2000 {
             var changed = der
             for _ in 0..<Int.random(in: 1...4, using: &generator) {
                 changed[Int.random(in: der.indices, using: &generator)] ^=
@@ -59,7 +59,7 @@ struct SeededGenerator: RandomNumberGenerator {
                 refused += 1
             }
         }
-        #expect(refused > 500)
+        #expect(refused > 200)
     }
 
     @Test func `each length octet set to each value gives a certificate or a fault`() throws {

@@ -6,6 +6,11 @@ package import X509
 package struct TestIdentity: Sendable {
     package let certificate: Certificate
     package let key: TestKey
+
+    package init(certificate: Certificate, key: TestKey) {
+        self.certificate = certificate
+        self.key = key
+    }
 }
 
 /// An extension as it is to be written, right or wrong.
@@ -75,9 +80,9 @@ package struct CertificateOrder: Sendable {
     }
 
     /// The same order with a change.
-    package func with(_ change: (inout CertificateOrder) -> Void) -> CertificateOrder {
+    package func with(_ change: (inout CertificateOrder) throws -> Void) rethrows -> CertificateOrder {
         var copy = self
-        change(&copy)
+        try change(&copy)
         return copy
     }
 

@@ -18,9 +18,9 @@ package struct RevocationOrder: Sendable {
     }
 
     /// The same order with a change.
-    package func with(_ change: (inout RevocationOrder) -> Void) -> RevocationOrder {
+    package func with(_ change: (inout RevocationOrder) throws -> Void) rethrows -> RevocationOrder {
         var copy = self
-        change(&copy)
+        try change(&copy)
         return copy
     }
 

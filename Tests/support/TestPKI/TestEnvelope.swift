@@ -24,9 +24,9 @@ package struct TestEnvelope: Sendable {
     }
 
     /// The same envelope with a change.
-    package func with(_ change: (inout TestEnvelope) -> Void) -> TestEnvelope {
+    package func with(_ change: (inout TestEnvelope) throws -> Void) rethrows -> TestEnvelope {
         var copy = self
-        change(&copy)
+        try change(&copy)
         return copy
     }
 

@@ -50,9 +50,9 @@ package struct TestMessage: Sendable {
     }
 
     /// The same message with a change.
-    package func with(_ change: (inout TestMessage) -> Void) -> TestMessage {
+    package func with(_ change: (inout TestMessage) throws -> Void) rethrows -> TestMessage {
         var copy = self
-        change(&copy)
+        try change(&copy)
         return copy
     }
 

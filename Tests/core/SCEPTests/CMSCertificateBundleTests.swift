@@ -1,0 +1,95 @@
+import SCEP
+import TestPKI
+import Testing
+import X509
+
+@Suite struct CMSCertificateBundleTests {
+    private func root() throws -> TestIdentity { try CertificateOrder.authority().issue() }
+
+    private func device(serial: UInt64 = 1) throws -> Certificate {
+        try CertificateOrder("CN=device", key: .device, issuer: root()).with { $0.serial = serial }.issue().certificate
+    }
+
+    @Test func `a bundle by libcrypto is admitted in its order`() throws {
+        let certificates = [try device(), try root().certificate]
+        let bytes = try TestMessage.degenerate(certificates)
+        #expect(try Set(CMSCertificateBundle.admit(bytes).certificates) == Set(certificates))
+    }
+
+    @Test func `certificates that come twice count once`() throws {
+        let device = try device()
+        let bytes = CMSForgery.with {
+            $0.certificates = [device.der, device.der]
+            $0.eContent = nil
+            $0.signerCount = 0
+        }
+        #expect(try CMSCertificateBundle.admit(bytes).certificates == [device])
+        #expect(refusal(try CMSCertificateBundle.admit(bytes, limit: 1)) == .certificateCount)
+    }
+
+    @Test func `empty content passes, other content and signers do not`() throws {
+        let device = try device()
+        func refusal(content: [UInt8]?, signers: Int) -> CMSFaultCode? {
+            SCEPTests.refusal(
+                try CMSCertificateBundle.admit(
+                    CMSForgery.with {
+                        $0.certificates = [device.der]
+                        $0.eContent = content.map(DERWriter.octetString)
+                        $0.signerCount = signers
+                    }))
+        }
+        #expect(refusal(content: nil, signers: 0) == nil)
+        #expect(refusal(content: [], signers: 0) == nil)
+        #expect(refusal(content: [1], signers: 0) == .notDegenerate)
+        #expect(refusal(content: nil, signers: 1) == .notDegenerate)
+    }
+
+    @Test func `none, seventeen, and attribute certificates are refused`() throws {
+        let empty = CMSForgery.with {
+            $0.eContent = nil
+            $0.signerCount = 0
+        }
+        #expect(refusal(try CMSCertificateBundle.admit(empty)) == .certificateCount)
+        let many = try (1...17).map { try device(serial: $0) }
+        #expect(try CMSCertificateBundle.admit(TestMessage.degenerate(Array(many.dropLast()))).certificates.count == 16)
+        let bytes = try TestMessage.degenerate(many)
+        #expect(refusal(try CMSCertificateBundle.admit(bytes)) == .certificateCount)
+        let attribute = CMSForgery.with {
+            $0.certificates = [[0xA2, 0x00]]
+            $0.eContent = nil
+            $0.signerCount = 0
+        }
+        #expect(refusal(try CMSCertificateBundle.admit(attribute)) == .certificateKind)
+        let broken = CMSForgery.with {
+            $0.certificates = [[0x30, 0x00]]
+            $0.eContent = nil
+            $0.signerCount = 0
+        }
+        #expect(refusal(try CMSCertificateBundle.admit(broken)) == .malformed)
+    }
+
+    @Test func `GetCACert brings one certificate or a bundle`() throws {
+        let certificates = [try root().certificate, try device()]
+        #expect(try CMSCertificateBundle.certificatesFromGetCACert(certificates[0].der) == [certificates[0]])
+        let bundle = try TestMessage.degenerate(certificates)
+        #expect(try Set(CMSCertificateBundle.certificatesFromGetCACert(bundle)) == Set(certificates))
+        #expect(refusal(try CMSCertificateBundle.certificatesFromGetCACert(certificates[0].der + [0])) == .malformed)
+        #expect(refusal(try CMSCertificateBundle.certificatesFromGetCACert(bundle + [0])) == .malformed)
+    }
+
+    @Test func `text in place of certificates is told apart`() throws {
+        let root = try root().certificate
+        let base64 = root.pem.split(separator: 0x0A).dropFirst().dropLast().joined()
+        let all: [([UInt8], CMSFaultCode)] = [
+            ([], .empty), (Array(" \r\n".utf8), .empty), (Array("<html>".utf8), .html),
+            (Array("\n <!DOCTYPE".utf8), .html),
+            ([0xEF, 0xBB, 0xBF] + Array("<?xml".utf8), .html), (root.pem, .pem), (Array(base64), .base64),
+            (Array("MIME".utf8) + [0], .malformed), (Array("error".utf8), .malformed), ([0x31, 0x00], .malformed),
+            ([0x30, 0x80], .malformed), ([UInt8(0x30)] + [UInt8](repeating: 0, count: 1 << 20), .tooLarge),
+        ]
+        for (body, code) in all {
+            #expect(refusal(try CMSCertificateBundle.certificatesFromGetCACert(body)) == code)
+        }
+        #expect(refusal(try CMSSignedMessage.admit(Array("<html>".utf8))) == .html)
+    }
+}
