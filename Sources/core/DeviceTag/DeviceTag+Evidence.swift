@@ -15,7 +15,8 @@ extension DeviceTag {
         crypto: some TagCryptography
     ) -> PathEvidence {
         guard !identificationCAs.isEmpty else { return .noAuthorities }
-        let time = max(min(now, certificate.notAfter), certificate.notBefore)
+        // Libraries differ on whether a certificate is valid in its last second.
+        let time = max(min(now, certificate.notAfter - 1), certificate.notBefore)
         do {
             let whole = try crypto.path(from: certificate, intermediates: chain, anchors: identificationCAs, at: time)
             let below = Array(whole.prefix { !identificationCAs.contains($0) })

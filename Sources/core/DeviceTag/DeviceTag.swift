@@ -22,7 +22,7 @@ package enum DeviceTag {
     /// Judges the evidence.
     ///
     /// The value is that of the first hard check that fails, in the order of `TagCheck.ID`: no certificate, then an
-    /// unusable key, time, issuer, fitness for use, revocation. Where none fails it is `valid`, or `expiring` once
+    /// unusable key, time, strength, issuer, fitness for use, revocation. Where none fails it is `valid`, or `expiring` once
     /// renewal is overdue. OCSP is not asked: the gateways that are modelled here do not.
     package static func judge(_ evidence: TagEvidence, rules: TagRules, now: Date) -> TagVerdict {
         guard let certificate = evidence.certificate else { return absent(evidence, rules) }

@@ -13,6 +13,8 @@ package struct TagCheck: Sendable, Equatable {
         case keySign = "key.sign"
         /// Now lies within the certificate's validity.
         case timeValid = "time.valid"
+        /// No weak key or outdated digest below the CA. Before the path, which no library builds over weak ones.
+        case strength = "alg.strength"
         /// A path leads to a CA that the gateway was given.
         case chainAnchor = "chain.anchor"
         /// Every intermediate is at hand to be sent with the certificate.
@@ -20,7 +22,6 @@ package struct TagCheck: Sendable, Equatable {
         case extendedKeyUsage = "eku.client_auth"
         case keyUsage = "ku.digital_signature"
         case notAuthority = "bc.not_ca"
-        case strength = "alg.strength"
         /// There is a place to fetch a revocation list from.
         case revocationURL = "revocation.cdp"
         /// No certificate below the gateway's CA is revoked, by lists that are current and verified.

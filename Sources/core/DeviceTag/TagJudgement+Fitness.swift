@@ -62,9 +62,13 @@ extension TagJudgement {
             return .fail(
                 "The key \(certificate.publicKey) is too weak.", "Set [key] bits to 2048 or more, and enroll again.")
         }
-        var signed = [certificate]
-        if case .found(let below, _) = evidence.path { signed = below }
-        if let weak = signed.first(where: \.hasWeakSignature) {
+        let authorities = belowAnchor.dropFirst()
+        if let weak = authorities.first(where: { !$0.publicKey.isStrong }) {
+            return .fail(
+                "The intermediate \(weak.subject) has a weak key, \(weak.publicKey).",
+                "Have the PKI issue from a CA with a key of RSA 2048 or more.")
+        }
+        if let weak = belowAnchor.first(where: \.hasWeakSignature) {
             return .fail(
                 "The certificate \(weak.subject) is signed with an outdated digest, SHA-1 or older.",
                 "Have the PKI sign with SHA-256.")
@@ -75,5 +79,11 @@ extension TagJudgement {
                 "If the gateway does not let the device in, use [key] type \"rsa\".")
         }
         return .pass("The key is \(certificate.publicKey), and no signature below the CA uses an outdated digest.")
+    }
+
+    /// The certificate, and the intermediates that its path has or, where none was found, may have.
+    private var belowAnchor: [Certificate] {
+        if case .found(let below, _) = evidence.path { return below }
+        return [certificate] + evidence.chain.filter { !$0.isSelfIssued }
     }
 }
