@@ -76,14 +76,10 @@ extension OpenSSL {
 
     package func isSignature(ofRevocationList der: [UInt8], madeBy issuer: Certificate) -> Bool {
         let attempt = Attempt("verify a CRL's signature")
-        let decoded: OpaquePointer? = unsafe decode(
-            der, with: { unsafe d2i_X509_CRL(nil, $0, $1) }, free: { unsafe X509_CRL_free($0) })
-        guard let list = unsafe decoded else { return false }
-        defer { unsafe X509_CRL_free(list) }
-        guard let maker = try? X509Object(issuer, attempt), let key = unsafe try? maker.publicKey(attempt) else {
-            return false
-        }
-        return unsafe X509_CRL_verify(list, key) == 1
+        guard let list = try? SignedStructure(der, attempt), let maker = try? X509Object(issuer, attempt),
+            let key = unsafe try? maker.publicKey(attempt)
+        else { return false }
+        return unsafe list.isSigned(with: key)
     }
 }
 
