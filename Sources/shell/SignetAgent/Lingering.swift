@@ -1,0 +1,53 @@
+package import FoundationEssentials
+
+/// Decides when an idle agent exits: nothing to do before the next tick, no client, and some time since the last one.
+package actor Lingering {
+    private let agent: Agent
+    private let now: @Sendable () -> Date
+    private let wait: @Sendable (Date) async -> Void
+    private let idle: Double
+    private var connections = 0
+    private var lastClient: Date
+    private var pokes: AsyncStream<Void>.Continuation?
+
+    /// - Parameter idle: seconds to stay after the last client.
+    package init(
+        _ agent: Agent, idle: Double, now: @escaping @Sendable () -> Date,
+        wait: @escaping @Sendable (Date) async -> Void
+    ) {
+        self.agent = agent
+        self.idle = idle
+        self.now = now
+        self.wait = wait
+        lastClient = now()
+    }
+
+    /// How many clients there are now, of all sockets together.
+    package func clients(_ count: Int) {
+        if connections > 0 || count > 0 { lastClient = now() }
+        connections = count
+        pokes?.yield()
+    }
+
+    /// Returns when the process may end, or when its task is cancelled.
+    package func untilIdle() async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        pokes = continuation
+        let needs = Task {
+            for await _ in await agent.needChanges() { continuation.yield() }
+        }
+        defer { needs.cancel() }
+        continuation.yield()
+        var timer: Task<Void, Never>?
+        for await _ in stream {
+            timer?.cancel()
+            guard connections == 0, await !agent.isNeeded() else { continue }
+            let exit = lastClient.addingTimeInterval(idle)
+            guard now() < exit else { return }
+            timer = Task {
+                await wait(exit)
+                continuation.yield()
+            }
+        }
+    }
+}
