@@ -68,7 +68,8 @@ package struct AgentService: Sendable {
             case .failed(let problem):
                 throw AgentError.failed(
                     StatusDocument.Problem(
-                        problem ?? Problem(.refused, since: Date(timeIntervalSince1970: 0), detail: "no reason is known")
+                        problem
+                            ?? Problem(.refused, since: Date(timeIntervalSince1970: 0), detail: "no reason is known")
                     ))
             }
         }

@@ -1,0 +1,50 @@
+import ControlProtocol
+import Faults
+import FoundationEssentials
+import Installation
+import LocalSocket
+import Profiles
+import Varlink
+
+/// `signet-installd`, over its socket.
+struct InstallerSocket: Installer {
+    private let client: LocalClient
+    /// Publishing may run the distribution's trust tool, which takes its time.
+    private static let deadline = Duration.seconds(60)
+
+    init(path: String) {
+        client = LocalClient(path: path)
+    }
+
+    func publish(_ publication: Publication) async throws -> PublishedIdentity {
+        let parameters = PublishParameters(
+            profile: "\(publication.profile)", generation: publication.generation,
+            certificate: publication.certificate, chain: publication.chain)
+        let reply: PublishReply = try await ask(.publish(parameters, key: publication.key), "publish the certificate")
+        return PublishedIdentity(generation: reply.generation, sha256: reply.sha256, anchors: reply.anchors)
+    }
+
+    func withdraw(_ profile: ProfileName) async throws {
+        let _: NoParameters = try await ask(.withdraw(profile: "\(profile)"), "withdraw '\(profile)'")
+    }
+
+    func deviceFacts() async throws -> DeviceFacts {
+        let reply: DeviceFactsReply = try await ask(.getDeviceFacts, "ask for the device's facts")
+        return DeviceFacts(productSerial: reply.productSerial, productUUID: reply.productUUID)
+    }
+
+    private func ask<Answer: Decodable>(_ request: InstallerRequest, _ attempted: String) async throws -> Answer {
+        do {
+            return try await client.lastReply(to: try request.frame(), within: Self.deadline).parameters()
+        } catch let error as VarlinkError {
+            guard let refusal = InstallerRefusal(error) else {
+                throw InstallationFault(.malformedRequest, attempted: attempted, got: "\(error)")
+            }
+            throw InstallationFault(
+                InstallationFaultCode(rawValue: refusal.code) ?? .malformedRequest, attempted: attempted,
+                got: refusal.text)
+        } catch {
+            throw InstallationFault(.unreachable, attempted: attempted, cause: error)
+        }
+    }
+}

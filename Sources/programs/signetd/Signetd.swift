@@ -1,0 +1,92 @@
+import ControlProtocol
+import Faults
+import FoundationEssentials
+import Glibc
+import LocalSocket
+import SignetAgent
+import SystemdHost
+import TOMLConfiguration
+
+/// `signetd [--root DIR]`: the agent. A list of what there is, wired together; then READY, and until it is idle.
+@main
+struct Signetd {
+    static func main() async {
+        umask(0o077)
+        Signals.ignoreBrokenPipes()
+        let journal = Journal(program: "signetd")
+        do {
+            let arguments = try ProgramArguments(CommandLine.arguments)
+            guard !arguments.wantsHelp else { return print(ProgramArguments.usage) }
+            try await serve(root: arguments.root, journal: journal)
+        } catch let fault as UsageFault {
+            journal.log(.error, "\(fault); \(ProgramArguments.usage)")
+            exit(2)
+        } catch {
+            journal.log(.error, "\(error)")
+            exit(1)
+        }
+        // Threads that still make a key or wait for a name server hold nothing that is not on disk.
+        _exit(0)
+    }
+
+    private static func serve(root: String, journal: Journal) async throws {
+        let folder = ConfigurationFolder(root: root.isEmpty ? "/" : root, ownership: .any)
+        let settings = (try? folder.agentSettings()) ?? .init()
+        let agent = Agent(wirePorts(root: root, folder: folder, journal: journal))
+        let now: @Sendable () -> Date = { Date() }
+        let lingering = Lingering(agent, idle: Double(settings.idleExit), now: now, wait: waitOnWallClock)
+        let servers = try openSockets(agent, lingering)
+        let termination = Task { for await _ in await Signals.termination() { return } }
+        let watchdog = Task { await feedWatchdog() }
+        ServiceManager.notifyReady()
+        try await agent.start()
+        let reason = await firstOf(
+            {
+                await lingering.untilIdle(); return "idle until the next tick"
+            },
+            {
+                await termination.value; return "asked to end"
+            })
+        journal.log(.info, "ends: \(reason)")
+        ServiceManager.notifyStopping()
+        watchdog.cancel()
+        endForCertain(after: 1.5)
+        await agent.stop()
+        for server in servers { await server.stop(within: .seconds(1)) }
+    }
+
+    /// The sockets that were passed, each with its own limits; `control` reads, `admin` does everything.
+    private static func openSockets(_ agent: Agent, _ lingering: Lingering) throws -> [LocalServer] {
+        let service = AgentService(agent, version: Release.version)
+        let counts = ClientCounts { total in Task { await lingering.clients(total) } }
+        return try ServiceManager.passedSockets().map { name, descriptor in
+            let isAdmin = name == "admin"
+            return try LocalServer(
+                LocalListener(adopting: descriptor), limits: isAdmin ? .admin : .control,
+                onChange: { counts.set($0, of: name) },
+                handler: { call, connection in
+                    // A caller that has gone needs no reply.
+                    try? await service.handle(call, isAdmin: isAdmin) { try connection.reply($0) }
+                })
+        }
+    }
+
+    /// Runs both, and answers with what ended first.
+    private static func firstOf(
+        _ one: @escaping @Sendable () async -> String, _ other: @escaping @Sendable () async -> String
+    ) async -> String {
+        let (stream, continuation) = AsyncStream.makeStream(of: String.self)
+        let tasks = [one, other].map { body in Task { continuation.yield(await body()) } }
+        defer { for task in tasks { task.cancel() } }
+        for await reason in stream { return reason }
+        return "nothing left to do"
+    }
+
+    private static func feedWatchdog() async {
+        guard let interval = ServiceManager.watchdogInterval else { return }
+        while !Task.isCancelled {
+            ServiceManager.notifyWatchdog()
+            try? await Task.sleep(for: .seconds(interval / 2))
+        }
+    }
+}

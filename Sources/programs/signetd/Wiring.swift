@@ -1,0 +1,88 @@
+import ControlProtocol
+import CurlTransport
+import DurableFiles
+import Enrollment
+import FoundationEssentials
+import MachineFacts
+import OpenSSLCrypto
+import Profiles
+import SCEP
+import Secrets
+import SignetAgent
+import SystemdHost
+import TOMLConfiguration
+import X509
+
+/// Hands the agent everything outside it.
+func wirePorts(root: String, folder: ConfigurationFolder, journal: Journal) -> AgentPorts {
+    let machine = MachineFacts(root: root.isEmpty ? "/" : root)
+    let files = DurableFiles()
+    return AgentPorts(
+        now: { Date() },
+        wait: waitOnWallClock,
+        cryptography: OpenSSL(),
+        transport: { try CurlTransport(tlsAuthorities: $0, userAgent: "signet/\(Release.version)") },
+        files: DiskFiles(folder: root + "/var/lib/signet"),
+        installer: InstallerSocket(path: root + "/run/signet/install"),
+        configuration: { readConfiguration(folder) },
+        certificates: { try PEM.certificates(in: try folder.readCertificates($0)) },
+        bytes: { try folder.readCertificates($0) },
+        challenge: { try await readChallenge($0, root: root) },
+        facts: { machine.facts(productSerial: $0) },
+        publish: { name, bytes in
+            try files.makeDirectories(root + "/run/signet/public", mode: 0o755)
+            try files.replace(root + "/run/signet/public/" + name, with: bytes, mode: 0o644)
+        },
+        log: { level, message, fields in journal.log(level.journalLevel, message, fields: fields) },
+        versions: (agent: Release.version, openssl: OpenSSL.version))
+}
+
+private func readConfiguration(_ folder: ConfigurationFolder) -> Configuration {
+    var configuration = Configuration(profiles: [], refused: [])
+    do {
+        for entry in try folder.profiles() {
+            switch entry.result {
+            case .success(let profile): configuration.profiles.append(profile)
+            case .failure(let errors):
+                let name = entry.name.map { "\($0)" } ?? entry.file
+                configuration.refused.append((name, errors.errors.map(\.description)))
+            }
+        }
+        _ = try folder.agentSettings()
+    } catch {
+        configuration.refused.append(("signet.toml", error.errors.map(\.description)))
+    }
+    return configuration
+}
+
+/// Reads the challenge where the profile says, without the line end that editors and commands append.
+private func readChallenge(_ source: ChallengeSource, root: String) async throws -> Secret {
+    let secret: Secret
+    switch source.location {
+    case .credential(let name):
+        guard let credential = try StoredSecrets.credential(named: name) else {
+            throw MissingChallenge(place: "the credential '\(name)' (a file in /etc/signet/credentials)")
+        }
+        secret = credential.trimmed()
+    case .file(let path): secret = try StoredSecrets.file(root + path).trimmed()
+    case .command(let arguments): secret = try await SecretCommand(arguments).output().trimmed()
+    }
+    guard !secret.isEmpty else { throw MissingChallenge(place: "an empty challenge") }
+    return secret
+}
+
+private struct MissingChallenge: Error, CustomStringConvertible {
+    let place: String
+    var description: String { "there is none: \(place)" }
+}
+
+extension AgentPorts.LogLevel {
+    fileprivate var journalLevel: Journal.Level {
+        switch self {
+        case .error: .error
+        case .warning: .warning
+        case .notice: .notice
+        case .info: .info
+        }
+    }
+}
