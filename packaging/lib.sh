@@ -73,3 +73,12 @@ need_python() {
     "$python" -m pip install --quiet --disable-pip-version-check --requirement "$wanted"
     cp "$wanted" "$stamp"
 }
+
+# Builds the three programs as they ship, into .build/release. Each alone: tests' targets cannot be linked statically.
+build_programs() {
+    local product
+    for product in signetd signet-installd signetctl; do
+        swift build --configuration release --static-swift-stdlib --product "$product" ||
+            stop "'$product' does not build: 'swift build -c release --static-swift-stdlib --product $product' shows it again"
+    done
+}
