@@ -1,0 +1,19 @@
+import SCEP
+import X509
+
+/// What a request came to.
+public enum Outcome: Sendable {
+    /// DER: the certificate, and its issuers from the lowest upward, without a self-signed root.
+    case issued(certificate: [UInt8], chain: [[UInt8]])
+    /// A person at the PKI decides; ask again later.
+    case pending(PendingRequest)
+    /// The PKI's own word (`badRequest`, …) and text, for people.
+    case refused(failInfo: String?, text: String?)
+}
+
+/// A request that the PKI has not decided on yet. It holds the requested key.
+public struct PendingRequest: Sendable {
+    let transaction: TransactionID
+    let signer: MessageSigner
+    let subject: DistinguishedName
+}
