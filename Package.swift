@@ -144,7 +144,7 @@ let package = Package(
         tests("adapters", "TOMLConfigurationTests", "Faults", "Profiles", "TOMLConfiguration"),
         tests(
             "shell", "SignetAgentTests", "Faults", "Secrets", "X509", "Profiles", "SCEP", "Enrollment", "DeviceTag",
-            "Installation", "ControlProtocol", "SignetAgent"),
+            "Installation", "ControlProtocol", "SignetAgent", "OpenSSLCrypto", "TestPKI"),
         tests(
             "shell", "SignetInstallerTests", "Faults", "Secrets", "X509", "Profiles", "Installation",
             "Varlink", "ControlProtocol", "SignetInstaller", "OpenSSLCrypto", "DurableFiles", "TrustStores",

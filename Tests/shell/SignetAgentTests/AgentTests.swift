@@ -1,0 +1,135 @@
+import ControlProtocol
+import Enrollment
+import FoundationEssentials
+import Profiles
+import SCEP
+import SignetAgent
+import Testing
+
+@Suite("The agent", .timeLimit(.minutes(1)))
+struct AgentTests {
+    @Test func `a server that is not there is a problem that says when it is tried again`() async throws {
+        let world = World(profiles: [try .sample()])
+        let agent = Agent(world.ports)
+        try await agent.start()
+        let profile = try await until(agent) { !$0.problems.isEmpty && $0.state == .failed }
+        #expect(profile.problems.map(\.code) == ["server-unreachable"])
+        #expect(profile.problems.allSatisfy { !$0.remedy.isEmpty })
+        let next = try #require(profile.next)
+        #expect(next.action == "enroll")
+        #expect((60...72).contains(next.at.date.timeIntervalSince(world.ports.now())))
+        await agent.stop()
+    }
+
+    @Test func `the clock brings the next try`() async throws {
+        let world = World(profiles: [try .sample()])
+        let agent = Agent(world.ports)
+        try await agent.start()
+        _ = try await until(agent) { $0.state == .failed }
+        let asked = world.asked
+        world.answer(.success(HTTPResponse(status: 503)))
+        world.advance(80)
+        let profile = try await until(agent) { $0.problems.contains { $0.text.contains("503") } }
+        #expect(world.asked > asked)
+        #expect(profile.state == .failed)
+        await agent.stop()
+    }
+
+    @Test func `a full disk is a problem, nothing is sent, and what was due follows when there is space`() async throws
+    {
+        let world = World(profiles: [try .sample()])
+        let agent = Agent(world.ports)
+        try await agent.start()
+        _ = try await until(agent) { $0.state == .failed }
+        world.files.isFull = true
+        let asked = world.asked
+        world.advance(80)
+        let full = try await until(agent) { $0.problems.contains { $0.code == "storage" } }
+        #expect(!full.problems.contains { $0.text.isEmpty })
+        #expect(world.asked == asked)
+        world.files.isFull = false
+        world.answer(.success(HTTPResponse(status: 404)))
+        world.advance(80)
+        let profile = try await until(agent) { $0.problems.contains { $0.code == "request-refused" } }
+        #expect(!profile.problems.contains { $0.code == "storage" })
+        await agent.stop()
+    }
+
+    @Test func `an admin's order ends with the reason why it failed`() async throws {
+        let world = World(profiles: [try .sample()])
+        let agent = Agent(world.ports)
+        try await agent.start()
+        _ = try await until(agent) { $0.state == .failed }
+        var last: OrderProgress?
+        for await progress in try await agent.order(.enroll, of: "office") { last = progress }
+        guard case .failed(let problem) = last else {
+            Issue.record("the order ended with \(String(describing: last))")
+            return
+        }
+        #expect(problem?.code == .unreachable)
+        await #expect(throws: AgentError.noSuchProfile("nobody")) { try await agent.order(.renew, of: "nobody") }
+        await agent.stop()
+    }
+
+    @Test func `the device's id is made once and kept`() async throws {
+        let world = World(profiles: [])
+        let first = Agent(world.ports)
+        try await first.start()
+        let second = Agent(world.ports)
+        try await second.start()
+        let id = try await first.status(nil).device.id
+        #expect(id.utf8.count == 32)
+        #expect(try await second.status(nil).device.id == id)
+    }
+
+    @Test func `a profile with errors is shown with them, and is not run`() async throws {
+        let world = World(profiles: [])
+        world.configure(Configuration(profiles: [], refused: [("office", ["office.toml:3:1: unknown key"])]))
+        let agent = Agent(world.ports)
+        try await agent.start()
+        let status = try await agent.status(nil)
+        #expect(status.problems.map(\.code) == ["profile-invalid"])
+        #expect(status.problems.allSatisfy { $0.text.contains("office.toml:3:1") })
+        #expect(status.profiles.isEmpty)
+        world.configure(Configuration(profiles: [try .sample()], refused: []))
+        await agent.reload()
+        #expect(try await agent.status(nil).problems.isEmpty)
+        #expect(try await agent.status("office").profiles.count == 1)
+        await agent.stop()
+    }
+
+    @Test func `a state file that cannot be read leaves the profile alone`() async throws {
+        let world = World(profiles: [try .sample()])
+        try world.files.write(Array("{".utf8), to: "profiles/office/state.json", mode: 0o600)
+        let agent = Agent(world.ports)
+        try await agent.start()
+        #expect(try await agent.status(nil).problems.map(\.code) == ["state-unreadable"])
+        #expect(world.asked == 0)
+        #expect(try world.files.read("profiles/office/state.json", limit: 10) == Array("{".utf8))
+    }
+
+    @Test func `the process stays while something falls due before the next tick, and ends else`() async throws {
+        let world = World(profiles: [try .sample()])
+        world.answer(.success(HTTPResponse(status: 404)))
+        let agent = Agent(world.ports)
+        try await agent.start()
+        _ = try await until(agent) { $0.problems.contains { $0.code == "request-refused" } }
+        let lingering = Lingering(agent, idle: 10, now: world.ports.now, wait: world.ports.wait)
+        world.advance(20)
+        await lingering.untilIdle()
+        #expect(await !agent.isNeeded())
+        world.advance(86_400 - 600)
+        #expect(await agent.isNeeded())
+        await agent.stop()
+    }
+
+    /// Follows the status until the one profile is as told; the suite's time limit ends a wait in vain.
+    private func until(
+        _ agent: Agent, _ condition: (StatusDocument.Profile) -> Bool
+    ) async throws -> StatusDocument.Profile {
+        for await status in await agent.changes() {
+            if let profile = status.profiles.first, condition(profile) { return profile }
+        }
+        throw CancellationError()
+    }
+}

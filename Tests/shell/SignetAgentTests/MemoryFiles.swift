@@ -1,0 +1,63 @@
+import Enrollment
+import Secrets
+import Synchronization
+
+/// A disk in memory, which can be full.
+final class MemoryFiles: StateFiles {
+    struct DiskFull: Error {}
+
+    private struct Contents {
+        var files: [String: [UInt8]] = [:]
+        var isFull = false
+    }
+    private let contents = Mutex(Contents())
+
+    var isFull: Bool {
+        get { contents.withLock { $0.isFull } }
+        set { contents.withLock { $0.isFull = newValue } }
+    }
+    var paths: [String] { contents.withLock { $0.files.keys.sorted() } }
+
+    func read(_ path: String, limit: Int) throws -> [UInt8]? { contents.withLock { $0.files[path] } }
+
+    func readSecret(_ path: String, limit: Int) throws -> Secret? {
+        try read(path, limit: limit).map { $0.withUnsafeBytes { Secret(copying: $0) } }
+    }
+
+    func write(_ bytes: [UInt8], to path: String, mode: UInt32) throws {
+        try contents.withLock {
+            if $0.isFull { throw DiskFull() }
+            $0.files[path] = bytes
+        }
+    }
+
+    func writeSecret(_ secret: Secret, to path: String, mode: UInt32) throws {
+        try write(secret.withBytes { Array($0) }, to: path, mode: mode)
+    }
+
+    func makeFolder(_ path: String) throws {
+        if isFull { throw DiskFull() }
+    }
+
+    func rename(_ path: String, to target: String) throws {
+        contents.withLock { contents in
+            for (old, bytes) in contents.files where old.hasPrefix(path + "/") {
+                contents.files[old] = nil
+                contents.files[target + old.dropFirst(path.count)] = bytes
+            }
+        }
+    }
+
+    func remove(_ path: String) throws {
+        contents.withLock { contents in
+            for old in contents.files.keys where old == path || old.hasPrefix(path + "/") { contents.files[old] = nil }
+        }
+    }
+
+    func names(in path: String) throws -> [String] {
+        let below = paths.filter { $0.hasPrefix(path + "/") }.compactMap {
+            $0.dropFirst(path.count + 1).split(separator: "/").first.map(String.init)
+        }
+        return Set(below).sorted()
+    }
+}

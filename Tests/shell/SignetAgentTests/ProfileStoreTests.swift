@@ -1,0 +1,74 @@
+import Enrollment
+import FoundationEssentials
+import Profiles
+import SCEP
+import Secrets
+import TestPKI
+import Testing
+import X509
+
+@testable import SignetAgent
+
+@Suite("A profile's folder")
+struct ProfileStoreTests {
+    private let files = MemoryFiles()
+    private let store: ProfileStore
+    private let issued: IssuedCertificate
+
+    init() throws {
+        store = ProfileStore(try #require(ProfileName("office")), files: files)
+        let root = try CertificateOrder.authority("CN=root", key: .authority).issue()
+        let device = try CertificateOrder("CN=device", key: .device, issuer: root).issue()
+        issued = IssuedCertificate(leaf: device.certificate, chain: [], root: root.certificate)
+    }
+
+    @Test func `an issued certificate turns pending into the next generation`() throws {
+        for number in 1...2 {
+            try preparePending()
+            let generation = try store.commitPending(issued, at: TestTime.now)
+            #expect(generation.number == number)
+            #expect(try store.latestGeneration() == generation)
+        }
+        #expect(try !store.hasPending)
+        #expect(
+            try files.names(in: "profiles/office/generations/0002")
+                == ["certificate.der", "chain.pem", "key.pem", "meta.json"])
+        #expect(try store.key(of: 2)?.count == 3)
+    }
+
+    @Test func `without the rename nothing has happened`() throws {
+        try preparePending()
+        files.isFull = true
+        #expect(throws: MemoryFiles.DiskFull.self) { try store.commitPending(issued, at: TestTime.now) }
+        files.isFull = false
+        #expect(try store.latestGeneration() == nil)
+        #expect(try store.hasPending)
+        #expect(try store.pendingKey()?.count == 3)
+    }
+
+    @Test func `the generation before the current one is kept, older ones go`() throws {
+        for _ in 1...3 {
+            try preparePending()
+            _ = try store.commitPending(issued, at: TestTime.now)
+        }
+        try store.prune(before: 3)
+        #expect(try files.names(in: "profiles/office/generations") == ["0002", "0003"])
+    }
+
+    @Test func `a request is complete once its last file is there`() throws {
+        try store.savePendingKey(Secret(copying: UnsafeRawBufferPointer(start: nil, count: 0)))
+        #expect(try !store.hasPending)
+        #expect(try store.pendingRequest() == nil)
+        try preparePending()
+        #expect(try store.hasPending)
+        #expect(try store.pendingRequest()?.message == [1, 2, 3])
+    }
+
+    private func preparePending() throws {
+        try store.savePendingKey([7, 8, 9].withUnsafeBytes { Secret(copying: $0) })
+        try store.savePending(
+            PendingRequest(
+                id: "A", type: "19", senderNonce: Data(), server: "http://x", subject: Data(), signer: nil,
+                signerGeneration: nil, renews: nil, message: [1, 2, 3]))
+    }
+}

@@ -1,0 +1,32 @@
+import Enrollment
+import FoundationEssentials
+import Testing
+
+@testable import SignetAgent
+
+@Suite("state.json")
+struct StateDocumentTests {
+    @Test func `what a newer version wrote is kept`() throws {
+        let written = #"{"version":1,"isHalted":true,"quarantine":{"until":"tomorrow"}}"#
+        var document = try StateDocument(json: Array(written.utf8))
+        #expect(document.state.isHalted)
+        document.state.isHalted = false
+        let again = try StateDocument(json: try document.json())
+        #expect(!again.state.isHalted)
+        #expect(String(decoding: try again.json(), as: UTF8.self).contains(#""until" : "tomorrow""#))
+    }
+
+    @Test func `what is gone does not come back from the file`() throws {
+        var state = EnrollmentState()
+        state.retry = Retry(at: Date(timeIntervalSince1970: 1000), count: 3, sort: .overloaded(retryAfter: 60))
+        var document = try StateDocument(json: try StateDocument(state: state).json())
+        #expect(document.state == state)
+        document.state.retry = nil
+        #expect(try StateDocument(json: try document.json()).state.retry == nil)
+    }
+
+    @Test(arguments: ["", "{}", "[]", #"{"version":2}"#, #"{"version":0}"#, #"{"version":1,"problems":7}"#])
+    func `a file that is no state file is refused, not taken for an empty one`(_ text: String) {
+        #expect(throws: DecodingError.self) { try StateDocument(json: Array(text.utf8)) }
+    }
+}

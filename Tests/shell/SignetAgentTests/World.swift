@@ -1,0 +1,106 @@
+import DeviceTag
+import Enrollment
+import FoundationEssentials
+import Installation
+import OpenSSLCrypto
+import Profiles
+import SCEP
+import SignetAgent
+import Synchronization
+import Testing
+
+/// Everything outside the agent, scripted: a clock that stands until it is moved, a disk in memory, a server that
+/// answers what it is told.
+final class World: Sendable {
+    let files = MemoryFiles()
+    private let state: Mutex<State>
+
+    private struct State {
+        var now = Date(timeIntervalSince1970: 1_800_000_000)
+        var sleepers: [(until: Date, continuation: CheckedContinuation<Void, Never>)] = []
+        var answer: Result<HTTPResponse, TransportFault>
+        var asked = 0
+        var configuration: Configuration
+    }
+
+    init(profiles: [Profile]) {
+        state = Mutex(
+            State(
+                answer: .failure(TransportFault(.notConnected, attempted: "connect")),
+                configuration: Configuration(profiles: profiles, refused: [])))
+    }
+
+    var asked: Int { state.withLock { $0.asked } }
+
+    func answer(_ answer: Result<HTTPResponse, TransportFault>) { state.withLock { $0.answer = answer } }
+
+    func configure(_ configuration: Configuration) { state.withLock { $0.configuration = configuration } }
+
+    /// Moves the clock, and wakes whoever waited for a moment that has come.
+    func advance(_ seconds: Double) {
+        let due = state.withLock { state in
+            state.now.addTimeInterval(seconds)
+            let due = state.sleepers.filter { $0.until <= state.now }
+            state.sleepers.removeAll { $0.until <= state.now }
+            return due
+        }
+        for sleeper in due { sleeper.continuation.resume() }
+    }
+
+    var ports: AgentPorts {
+        AgentPorts(
+            now: { self.state.withLock { $0.now } },
+            wait: { until in
+                await withCheckedContinuation { continuation in
+                    let isDue = self.state.withLock { state in
+                        if until > state.now { state.sleepers.append((until, continuation)) }
+                        return until <= state.now
+                    }
+                    if isDue { continuation.resume() }
+                }
+            },
+            cryptography: OpenSSL(), transport: { _ in ScriptedTransport(world: self) }, files: files,
+            installer: AbsentInstaller(), configuration: { self.state.withLock { $0.configuration } },
+            certificates: { _ in [] }, bytes: { _ in [] },
+            challenge: { _ in "hush".utf8CString.withUnsafeBytes { .init(copying: $0) } },
+            facts: { _ in [.hostname: "laptop"] }, publish: { _, _ in }, log: { _, _, _ in },
+            versions: (agent: "test", openssl: "test"))
+    }
+
+    fileprivate func exchange() throws -> HTTPResponse {
+        try state.withLock { state in
+            state.asked += 1
+            return state.answer
+        }.get()
+    }
+}
+
+private struct ScriptedTransport: Transport {
+    let world: World
+    func exchange(_ request: HTTPRequest) async throws -> HTTPResponse { try world.exchange() }
+}
+
+private struct AbsentInstaller: Installer {
+    private let fault = InstallationFault(.unreachable, attempted: "reach the installer")
+    func publish(_ publication: Publication) async throws -> PublishedIdentity { throw fault }
+    func withdraw(_ profile: ProfileName) async throws { throw fault }
+    func deviceFacts() async throws -> DeviceFacts { throw fault }
+}
+
+extension Profile {
+    /// A profile for one server, which differs from another only as told.
+    static func sample(_ name: String = "office", subject: String = "CN=${hostname}") throws -> Profile {
+        Profile(
+            name: try #require(ProfileName(name)),
+            scep: SCEPSettings(
+                urls: ["http://pki.example.com/scep"], caFingerprints: [[UInt8](repeating: 1, count: 32)],
+                allowUnpinnedCA: false, raFingerprints: [],
+                challenge: ChallengeSource(location: .credential("c"), singleUse: false), security: .compatible,
+                legacyRequest: false, afterRevocation: .wait, tlsCA: nil),
+            subject: SubjectTemplate(name: subject, alternativeNames: []), key: KeySettings(bits: 2048),
+            renewal: RenewalSettings(at: 0.66, spread: 0.1),
+            install: InstallSettings(anchors: [], chain: [], group: nil),
+            deviceTag: DeviceTagSettings(
+                identificationCAs: [], gateway: .mdca, requireRevocationCheck: false, revocationListURLs: []))
+    }
+}
