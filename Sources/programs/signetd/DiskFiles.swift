@@ -1,5 +1,6 @@
 import DurableFiles
 import Enrollment
+import Faults
 import Secrets
 
 /// The agent's folder on the disk.

@@ -3,6 +3,7 @@ import Faults
 import FoundationEssentials
 import Glibc
 import LocalSocket
+import Profiles
 import SignetAgent
 import SystemdHost
 import TOMLConfiguration

@@ -1,10 +1,12 @@
 import DeviceTag
 import Enrollment
+import Faults
 import FoundationEssentials
 import Installation
 import OpenSSLCrypto
 import Profiles
 import SCEP
+import Secrets
 import SignetAgent
 import Synchronization
 import Testing
