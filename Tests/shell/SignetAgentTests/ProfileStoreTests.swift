@@ -65,7 +65,7 @@ struct ProfileStoreTests {
     }
 
     private func preparePending() throws {
-        try store.savePendingKey([7, 8, 9].withUnsafeBytes { Secret(copying: $0) })
+        try store.savePendingKey([UInt8]([7, 8, 9]).withUnsafeBytes { Secret(copying: $0) })
         try store.savePending(
             PendingRequest(
                 id: "A", type: "19", senderNonce: Data(), server: "http://x", subject: Data(), signer: nil,
