@@ -123,7 +123,7 @@ let package = Package(
         tests("core", "X509Tests", "Faults", "X509", "TestPKI"),
         tests("core", "ProfilesTests", "Faults", "X509", "Profiles"),
         tests("core", "SCEPTests", "Faults", "Secrets", "X509", "SCEP", "OpenSSLCrypto", "TestPKI"),
-        tests("core", "EnrollmentTests", "SCEP", "Enrollment"),
+        tests("core", "EnrollmentTests", "SCEP", "Enrollment", "OpenSSLCrypto"),
         tests("core", "DeviceTagTests", "Secrets", "X509", "DeviceTag", "OpenSSLCrypto", "TestPKI"),
         tests(
             "core", "InstallationTests", "Faults", "Secrets", "X509", "Profiles", "Installation", "OpenSSLCrypto",

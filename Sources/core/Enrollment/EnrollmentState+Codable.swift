@@ -1,10 +1,13 @@
 import FoundationEssentials
 
 extension EnrollmentState: Codable {
-    private enum CodingKeys: String, CodingKey {
-        case version, identity, published, transaction, retry, publishRetry, remembered, authorities, problems
-        case isRevoked, isHalted, profileDigest, tag
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case version, identity, obtainedAt, published, transaction, retry, publishRetry, remembered, authorities
+        case problems, isRevoked, isChallengeSpent, profileDigest, tag
     }
+
+    /// The names of the fields that this version writes. Others in a file are a newer version's, and are kept.
+    package static var fieldNames: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }
 
     /// Reads this version and older ones; what a field's first version lacks has its default.
     package init(from decoder: any Decoder) throws {
@@ -17,6 +20,7 @@ extension EnrollmentState: Codable {
         }
         self.init()
         identity = try fields.decodeIfPresent(IdentityFacts.self, forKey: .identity)
+        obtainedAt = try fields.decodeIfPresent(Date.self, forKey: .obtainedAt)
         published = try fields.decodeIfPresent(Int.self, forKey: .published)
         transaction = try fields.decodeIfPresent(Transaction.self, forKey: .transaction)
         retry = try fields.decodeIfPresent(Retry.self, forKey: .retry)
@@ -25,7 +29,7 @@ extension EnrollmentState: Codable {
         authorities = try fields.decodeIfPresent([String: [String]].self, forKey: .authorities) ?? [:]
         problems = try fields.decodeIfPresent([Problem].self, forKey: .problems) ?? []
         isRevoked = try fields.decodeIfPresent(Bool.self, forKey: .isRevoked) ?? false
-        isHalted = try fields.decodeIfPresent(Bool.self, forKey: .isHalted) ?? false
+        isChallengeSpent = try fields.decodeIfPresent(Bool.self, forKey: .isChallengeSpent) ?? false
         profileDigest = try fields.decodeIfPresent(String.self, forKey: .profileDigest)
         tag = try fields.decodeIfPresent(TagMemory.self, forKey: .tag)
     }
@@ -34,6 +38,7 @@ extension EnrollmentState: Codable {
         var fields = encoder.container(keyedBy: CodingKeys.self)
         try fields.encode(Self.version, forKey: .version)
         try fields.encodeIfPresent(identity, forKey: .identity)
+        try fields.encodeIfPresent(obtainedAt, forKey: .obtainedAt)
         try fields.encodeIfPresent(published, forKey: .published)
         try fields.encodeIfPresent(transaction, forKey: .transaction)
         try fields.encodeIfPresent(retry, forKey: .retry)
@@ -42,7 +47,7 @@ extension EnrollmentState: Codable {
         try fields.encode(authorities, forKey: .authorities)
         try fields.encode(problems, forKey: .problems)
         try fields.encode(isRevoked, forKey: .isRevoked)
-        try fields.encode(isHalted, forKey: .isHalted)
+        try fields.encode(isChallengeSpent, forKey: .isChallengeSpent)
         try fields.encodeIfPresent(profileDigest, forKey: .profileDigest)
         try fields.encodeIfPresent(tag, forKey: .tag)
     }

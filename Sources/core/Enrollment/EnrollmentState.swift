@@ -7,6 +7,8 @@ package struct EnrollmentState: Sendable, Equatable {
 
     /// The current generation; nil before the first enrollment.
     package var identity: IdentityFacts?
+    /// When the current generation came, by this machine's clock.
+    package var obtainedAt: Date?
     /// The generation that the installer confirmed last.
     package var published: Int?
     /// The exchange that is under way or to be taken up again.
@@ -22,8 +24,9 @@ package struct EnrollmentState: Sendable, Equatable {
     package var problems: [Problem] = []
     /// The current generation was found revoked.
     package var isRevoked = false
-    /// A request stopped for good; only a changed profile or an admin's order goes on.
-    package var isHalted = false
+    /// The single-use challenge was in a request that may have arrived: by itself it is not shown again, until the
+    /// profile changes or an admin orders it.
+    package var isChallengeSpent = false
     /// Digest of the profile at the last failure; another one makes the machine try at once.
     package var profileDigest: String?
     /// The device tag as last judged, for `since`.
@@ -76,6 +79,10 @@ package struct Transaction: Sendable, Equatable, Codable {
     package var isRecovering = false
     /// CertPolls that may have arrived and brought nothing.
     package var unanswered = 0
+    /// When the first PENDING came.
+    package var pendingSince: Date?
+    /// The key in pending/ stood in a request whose fate is unknown, and is not used again.
+    package var keyIsSpent = false
     /// PENDING answers since the request.
     package var polls = 0
     /// Not to be asked after before then.

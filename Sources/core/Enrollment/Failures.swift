@@ -1,101 +1,102 @@
 import FoundationEssentials
 
+/// What follows where no verdict came. It depends on how far the request can have got, and on whose fault it is.
 extension EnrollmentMachine {
-    /// No verdict came. What follows depends on how far the request can have got, and on whose fault it is.
     mutating func fail(_ trouble: ExchangeTrouble, now: Date) -> [EnrollmentAction] {
         isExchanging = false
         guard let transaction = state.transaction else { return [] }
-        state.setRequestProblem(trouble.code, detail: trouble.detail, now: now)
-        switch trouble.kind {
-        case .noAnswer(let mayHaveArrived):
-            return unanswered(transaction, mayHaveArrived: mayHaveArrived, now: now)
-        case .httpStatus(let status, let retryAfter):
-            return answered(transaction, status: status, retryAfter: retryAfter, now: now)
-        case .untrusted:
-            recover(transaction)
-            scheduleRetry(.untrusted, now: now)
-        case .local:
-            recover(transaction)
-            scheduleRetry(.local, now: now)
+        // Why the reply was lost says more than that the server does not answer polls.
+        if !(transaction.isRecovering && trouble.isServersError) {
+            state.setRequestProblem(trouble.code, detail: trouble.detail, now: now)
         }
-        return []
-    }
-
-    /// A timeout never leaves a rung: it says nothing about what the server can do.
-    private mutating func unanswered(
-        _ transaction: Transaction, mayHaveArrived: Bool, now: Date
-    ) -> [EnrollmentAction] {
         switch transaction.step {
-        case .preparing:
-            if changeServer(now: now) { return [] }
-            if let first = rules.servers.first { state.transaction?.server = first }
-        case .sent where !mayHaveArrived && !transaction.isRecovering:
-            // Nothing arrived, so nothing is known to anyone: as if it had not been sent.
-            var again = transaction
-            restart(&again)
-            state.transaction = again
-        case .sent:
-            recover(transaction)
-            if transaction.isRecovering, mayHaveArrived {
-                state.transaction?.unanswered += 1
-                // Two polls that may have arrived, and nothing: nobody will tell.
-                if transaction.unanswered + 1 >= 2 { return abandon(transaction, now: now) }
-            }
-        case .pending: break
-        }
-        scheduleRetry(.unreachable, now: now)
-        return []
-    }
-
-    /// An HTTP error. Not authenticated, but from something that heard the request: the next rung, or a wait.
-    private mutating func answered(
-        _ transaction: Transaction, status: Int, retryAfter: Int?, now: Date
-    ) -> [EnrollmentAction] {
-        if status == 429 || retryAfter != nil {
-            if transaction.step == .sent, !transaction.isRecovering {
-                // The server declined to take the request, so it is made anew then; a single-use challenge is not
-                // risked on that reading.
-                if transaction.challengeSent, rules.singleUseChallenge {
-                    recover(transaction)
-                } else {
-                    var again = transaction
-                    restart(&again)
-                    state.transaction = again
-                }
-            }
-            scheduleRetry(.overloaded(retryAfter: retryAfter), now: now)
-            return []
-        }
-        let isServerError = status >= 500
-        switch transaction.step {
-        case .preparing:
-            if isServerError, changeServer(now: now) { return [] }
-            scheduleRetry(isServerError ? .unreachable : .refused, now: now)
-            return []
-        case .sent where transaction.isRecovering:
-            return abandon(transaction, now: now)
-        case .sent:
-            if climb(now: now) { return [] }
-            if transaction.challengeSent, rules.singleUseChallenge {
-                // It arrived, and what came of it is unknown: only a poll may ask.
-                recover(transaction)
-                scheduleRetry(.unreachable, now: now)
-                return []
-            }
-            var again = transaction
-            restart(&again)
-            again.rung = ladder(of: again, now: now).first ?? .challenge
-            state.transaction = again
-            scheduleRetry(isServerError ? .unreachable : .refused, now: now)
-            return [.discardPending]
+        case .preparing: return failToPrepare(transaction, trouble.sort, now: now)
+        case .sent where transaction.isRecovering: return failToRecover(transaction, trouble, now: now)
+        case .sent: return failToSend(transaction, trouble, now: now)
         case .pending:
-            scheduleRetry(.unreachable, now: now)
+            if isPendingTooLong(transaction, now: now) { return giveUpPending(transaction, now: now) }
+            scheduleRetry(trouble.sort == .refused ? .unreachable : trouble.sort, now: now)
             return []
         }
     }
 
-    /// From now on this request is only asked after, with CertPoll.
-    private mutating func recover(_ transaction: Transaction) {
-        if transaction.step == .sent { state.transaction?.isRecovering = true }
+    /// Nothing was sent: the profile's next server, or a wait.
+    private mutating func failToPrepare(
+        _ transaction: Transaction, _ sort: FailureSort, now: Date
+    ) -> [EnrollmentAction] {
+        if sort != .local, changeServer(now: now) { return [] }
+        scheduleRetry(sort, now: now)
+        // An order that fails must not stand in the way of the renewal of an identity that is still good.
+        guard transaction.kind == .enroll, !needsEnrollment(now: now) else { return [] }
+        return dropTransaction()
+    }
+
+    /// The request itself brought no verdict. A rung is left only where something that heard it answered.
+    private mutating func failToSend(
+        _ transaction: Transaction, _ trouble: ExchangeTrouble, now: Date
+    ) -> [EnrollmentAction] {
+        let isSpent = transaction.challengeSent && rules.singleUseChallenge
+        switch (trouble.kind, trouble.sort) {
+        case (.noAnswer(requestMayHaveArrived: false), _):
+            // Nobody knows of it: as if it had not been sent.
+            if isSpent { state.isChallengeSpent = false }
+            state.transaction = transaction.again()
+        case (.httpStatus, .overloaded) where !isSpent:
+            // The server declined to take it.
+            state.transaction = transaction.again()
+        case (.httpStatus, .overloaded), (.noAnswer, _), (.untrusted, _), (.local, _):
+            state.transaction?.isRecovering = true
+        case (.httpStatus, _):
+            if climb(now: now) { return [] }
+            guard !isSpent else {
+                state.transaction?.isRecovering = true
+                break
+            }
+            var again = transaction.again()
+            again.rung = ladder(of: again, now: now).first ?? .challenge
+            again.keyIsSpent = true
+            state.transaction = again
+            scheduleRetry(trouble.sort, now: now)
+            return [.discardPending]
+        }
+        scheduleRetry(trouble.sort == .refused ? .unreachable : trouble.sort, now: now)
+        return []
+    }
+
+    /// A CertPoll for a request whose reply was lost brought no verdict. After two that may have arrived, or where the
+    /// server knows no CertPoll, nobody will tell.
+    private mutating func failToRecover(
+        _ transaction: Transaction, _ trouble: ExchangeTrouble, now: Date
+    ) -> [EnrollmentAction] {
+        switch (trouble.kind, trouble.sort) {
+        case (.noAnswer(requestMayHaveArrived: false), _), (.local, _), (_, .overloaded): break
+        case (.httpStatus, _): return abandon(transaction, .unreachable, now: now)
+        case (.noAnswer, _), (.untrusted, _):
+            state.transaction?.unanswered += 1
+            if transaction.unanswered + 1 >= Schedule.mostUnanswered {
+                return abandon(transaction, trouble.sort, now: now)
+            }
+        }
+        scheduleRetry(trouble.sort, now: now)
+        return []
+    }
+}
+
+extension ExchangeTrouble {
+    /// When to try again, and who has to do something.
+    var sort: FailureSort {
+        switch kind {
+        case .noAnswer: .unreachable
+        case .httpStatus(let status, let retryAfter) where status == 429 || retryAfter != nil:
+            .overloaded(retryAfter: retryAfter)
+        case .httpStatus(let status, _): status >= 500 ? .unreachable : .refused
+        case .untrusted: .untrusted
+        case .local: .local
+        }
+    }
+
+    fileprivate var isServersError: Bool {
+        if case .httpStatus = kind { return true }
+        return false
     }
 }

@@ -7,10 +7,8 @@ extension EnrollmentMachine {
         guard transaction.kind == .renew, let identity = state.identity, now < identity.notAfter else {
             return [.challenge]
         }
-        let mayShowChallenge =
-            rules.hasChallenge && !rules.singleUseChallenge
-            && (!state.isRevoked || rules.enrollsAfterRevocation || transaction.isOrdered)
-        let possible = Rung.allCases.filter { $0 != .challenge || mayShowChallenge }
+        let showsChallenge = rules.hasChallenge && !rules.singleUseChallenge && mayShowChallenge(transaction)
+        let possible = Rung.allCases.filter { $0 != .challenge || showsChallenge }
         guard let remembered = state.remembered[transaction.server], possible.contains(remembered) else {
             return possible
         }
@@ -18,37 +16,41 @@ extension EnrollmentMachine {
     }
 
     /// Moves the transaction to its next rung, to be prepared at once. False on the last one.
+    ///
+    /// The identity may have ended since the request was made; then the challenge is what is left.
     mutating func climb(now: Date) -> Bool {
-        guard var transaction = state.transaction else { return false }
+        guard let transaction = state.transaction else { return false }
         let rungs = ladder(of: transaction, now: now)
-        guard let index = rungs.firstIndex(of: transaction.rung), index + 1 < rungs.count else { return false }
-        transaction.rung = rungs[index + 1]
-        restart(&transaction)
-        state.transaction = transaction
+        let next = rungs.firstIndex(of: transaction.rung).map { $0 + 1 } ?? 0
+        guard next < rungs.count else { return false }
+        var again = transaction.again()
+        again.rung = rungs[next]
+        state.transaction = again
         return true
     }
 
-    /// Moves the transaction to the next server of the profile, to be prepared at once. False on the last one.
+    /// Moves the transaction to the next server of the profile, to be prepared at once. False on the last one: then
+    /// the next round begins with the first. Only for a transaction of which nothing was sent.
     mutating func changeServer(now: Date) -> Bool {
-        guard var transaction = state.transaction,
-            let index = rules.servers.firstIndex(of: transaction.server), index + 1 < rules.servers.count
-        else { return false }
-        transaction.server = rules.servers[index + 1]
-        transaction.rung = ladder(of: transaction, now: now).first ?? .challenge
-        restart(&transaction)
-        state.transaction = transaction
-        return true
+        guard let transaction = state.transaction, let first = rules.servers.first else { return false }
+        let next = rules.servers.firstIndex(of: transaction.server).map { $0 + 1 } ?? rules.servers.count
+        let isLast = next >= rules.servers.count
+        var again = transaction.again()
+        again.server = isLast ? first : rules.servers[next]
+        // Each server has a ladder of its own; the same server's is not left for this.
+        if again.server != transaction.server { again.rung = ladder(of: again, now: now).first ?? .challenge }
+        state.transaction = again
+        return !isLast
     }
+}
 
-    /// Makes the transaction one of which nothing was sent.
-    func restart(_ transaction: inout Transaction) {
-        transaction.step = .preparing
-        transaction.id = nil
-        transaction.challengeSent = false
-        transaction.polls = 0
-        transaction.unanswered = 0
-        transaction.isRecovering = false
-        transaction.pollAt = nil
-        transaction.attempt += 1
+extension Transaction {
+    /// The same transaction with nothing sent yet.
+    func again() -> Transaction {
+        var again = Transaction(kind: kind, rung: rung, server: server, startedAt: startedAt)
+        again.isOrdered = isOrdered
+        again.keyIsSpent = keyIsSpent
+        again.attempt = attempt + 1
+        return again
     }
 }

@@ -111,7 +111,7 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
             )
         case .challengeSpent:
             (
-                .error, "a single-use challenge was sent, and no answer came back",
+                .error, "the single-use challenge is used up, and a new one is needed",
                 "put a new challenge in place and run 'signetctl enroll'"
             )
         case .challengeUnavailable:

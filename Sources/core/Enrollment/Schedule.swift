@@ -9,6 +9,12 @@ package enum Schedule {
     /// How long approval may take, and how often it is asked for.
     package static let longestPending = 7 * 86_400.0
     package static let mostPolls = 1000
+    /// CertPolls for a lost reply that may have arrived and brought nothing, after which nobody will tell.
+    package static let mostUnanswered = 2
+    /// By how much of it a wait after a failure differs over the fleet.
+    package static let fleetSpread = 0.2
+    /// The longest wait that any failure leads to. A time further ahead was set by a clock that was wrong.
+    package static let longestWait = 86_400 * (1 + fleetSpread)
 
     /// The moment of renewal: notBefore + L·(at + spread·u), and never later than notAfter − L/10.
     ///
@@ -18,8 +24,8 @@ package enum Schedule {
         notBefore: Date, notAfter: Date, at: Double, spread: Double, fraction: Double
     ) -> Date {
         let lifetime = notAfter.timeIntervalSince(notBefore)
-        let share = min(at + spread * fraction, 0.9)
-        return notBefore.addingTimeInterval(lifetime * share)
+        let time = notBefore.addingTimeInterval(lifetime * (at + spread * fraction))
+        return min(time, latestRenewal(notBefore: notBefore, notAfter: notAfter))
     }
 
     /// The latest moment at which renewal should have happened: notAfter − L/10.
@@ -46,12 +52,15 @@ package enum Schedule {
     /// The next try: the backoff, spread over the fleet, and never past the certificate's end: while one is valid,
     /// half of what remains is the longest wait.
     package static func retry(
-        after sort: FailureSort, count: Int, fraction: Double, validUntil: Date?, now: Date
-    ) -> Date {
-        let wait = backoff(after: sort, count: count) * (1 + 0.2 * fraction)
-        guard let validUntil, validUntil > now else { return now.addingTimeInterval(wait) }
-        let half = max(validUntil.timeIntervalSince(now) / 2, shortestWait)
-        return now.addingTimeInterval(min(wait, half))
+        after sort: FailureSort, previous: Retry?, fraction: Double, validUntil: Date?, now: Date
+    ) -> Retry {
+        let count = (previous?.count ?? 0) + 1
+        var wait = backoff(after: sort, count: count) * (1 + fleetSpread * fraction)
+        if let validUntil, validUntil > now {
+            let remaining = validUntil.timeIntervalSince(now)
+            wait = min(wait, max(remaining / 2, shortestWait), remaining)
+        }
+        return Retry(at: now.addingTimeInterval(wait), count: count, sort: sort)
     }
 
     /// The next CertPoll after `count` of them: from one minute to a quarter of an hour.

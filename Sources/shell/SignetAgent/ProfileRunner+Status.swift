@@ -51,7 +51,7 @@ extension ProfileRunner {
             return transaction.kind == .renew ? .renewing : .requesting
         }
         guard let transaction = state.transaction else {
-            return state.isHalted || state.retry != nil || state.identity != nil ? .failed : .none
+            return state.isChallengeSpent || state.retry != nil || state.identity != nil ? .failed : .none
         }
         if transaction.step == .pending { return .pending }
         return isTrying ? .requesting : .failed

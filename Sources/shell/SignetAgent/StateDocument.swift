@@ -26,10 +26,7 @@ struct StateDocument: Sendable {
     }
 
     /// Fields that this version writes; one that is absent now must not come back from the file.
-    private static let known: Set<String> = [
-        "version", "identity", "published", "transaction", "retry", "publishRetry", "remembered", "authorities",
-        "problems", "isRevoked", "isHalted", "profileDigest", "tag",
-    ]
+    private static let known = EnrollmentState.fieldNames
 }
 
 /// How files of the agent's own are written: sorted, readable, times as RFC 3339.

@@ -1,0 +1,55 @@
+import FoundationEssentials
+
+/// What the machine notices by itself each time it is asked.
+extension EnrollmentMachine {
+    /// A changed profile is tried at once. A request that was not sent is made anew from it; one that may have
+    /// arrived is still asked after.
+    mutating func noticeChangedProfile() -> [EnrollmentAction] {
+        guard state.profileDigest != rules.profileDigest else { return [] }
+        defer { state.profileDigest = rules.profileDigest }
+        guard state.profileDigest != nil else { return [] }
+        state.retry = nil
+        state.publishRetry = nil
+        state.isChallengeSpent = false
+        guard isWaitingToPrepare else { return [] }
+        return dropTransaction()
+    }
+
+    /// What is expired signs nothing any more: the way on is an enrollment.
+    mutating func noticeExpiry(now: Date) -> [EnrollmentAction] {
+        guard let identity = state.identity else { return [] }
+        guard identity.notAfter <= now else {
+            state.clear([.expired])
+            return []
+        }
+        state.raise(.expired, detail: "", now: now)
+        guard isWaitingToPrepare, state.transaction?.kind == .renew else { return [] }
+        return dropTransaction()
+    }
+
+    mutating func noticeRevocation(_ isRevoked: Bool, now: Date) {
+        guard state.identity != nil else { return }
+        state.isRevoked = isRevoked
+        if isRevoked { state.raise(.revoked, detail: "", now: now) } else { state.clear([.revoked]) }
+    }
+
+    /// A transaction that was to show the challenge may not do so any more, since the identity was revoked meanwhile.
+    mutating func withholdChallenge(now: Date) -> [EnrollmentAction] {
+        guard isWaitingToPrepare, let transaction = state.transaction, transaction.rung == .challenge,
+            !mayShowChallenge(transaction)
+        else { return [] }
+        return dropTransaction()
+    }
+
+    /// Where only a new challenge helps, that is what people are told, and not that something is tried again.
+    mutating func noticeSpentChallenge(now: Date) {
+        guard state.transaction == nil, needsEnrollment(now: now), needsNewChallenge else { return }
+        let said: Set<ProblemCode> = [
+            .challengeSpent, .challengeRefused, .clockRefused, .refused, .pendingTooLong, .revoked,
+        ]
+        guard !state.problems.contains(where: { said.contains($0.code) }) else { return }
+        state.setRequestProblem(.challengeSpent, detail: "", now: now)
+    }
+
+    private var isWaitingToPrepare: Bool { !isExchanging && state.transaction?.step == .preparing }
+}

@@ -1,0 +1,47 @@
+import FoundationEssentials
+
+/// The two ways in which a transaction is taken up from outside: a new process, and an admin.
+extension EnrollmentMachine {
+    /// What lies on disk counts for more than what the state file says: a crash can come between the two.
+    mutating func start(latest: IdentityFacts?, hasPending: Bool, now: Date) -> [EnrollmentAction] {
+        isExchanging = false
+        isPublishing = false
+        let known = state.identity
+        if let latest {
+            // Renaming pending/ to a generation is the commit.
+            if latest.generation > known?.generation ?? 0 { issue(latest, now: now) } else { state.identity = latest }
+        } else if known != nil {
+            state.identity = nil
+            state.published = nil
+            state.raise(.keyLost, detail: "", now: now)
+        }
+        guard let transaction = state.transaction else { return hasPending ? [.discardPending] : [] }
+        switch transaction.step {
+        case .preparing: return hasPending && transaction.keyIsSpent ? [.discardPending] : []
+        case .sent, .pending:
+            guard hasPending else {
+                state.raise(.keyLost, detail: "the request's key is gone from pending/", now: now)
+                return abandon(transaction, .unreachable, now: now)
+            }
+            // It may have arrived before the last process ended, and is not sent twice.
+            if transaction.step == .sent { state.transaction?.isRecovering = true }
+            return []
+        }
+    }
+
+    /// An admin's order is followed at once, whatever was planned. A request that may have arrived is asked after;
+    /// an enrollment leaves it behind.
+    mutating func order(_ kind: Transaction.Kind, now: Date) -> [EnrollmentAction] {
+        guard !isBusy else { return [.refuseOrder] }
+        state.retry = nil
+        state.publishRetry = nil
+        if kind == .renew, let transaction = state.transaction, transaction.step != .preparing {
+            state.transaction?.pollAt = nil
+            return []
+        }
+        let hadTransaction = state.transaction != nil
+        let isUsable = state.identity.map { now < $0.notAfter } ?? false
+        open(kind == .renew && isUsable ? .renew : .enroll, isOrdered: true, now: now)
+        return hadTransaction ? [.discardPending] : []
+    }
+}

@@ -1,0 +1,98 @@
+package import FoundationEssentials
+
+/// What starts by itself, and when.
+extension EnrollmentMachine {
+    /// When the next exchange or publication falls due; nil where none is planned.
+    package func nextDue(now: Date) -> Date? {
+        var times: [Date] = []
+        if unpublished != nil, !isPublishing { times.append(due(state.publishRetry, now: now)) }
+        if let transaction = state.transaction {
+            if !isExchanging { times.append(due(transaction, now: now)) }
+        } else if let plan = planned(now: now) {
+            times.append(plan.at)
+        }
+        return times.min()
+    }
+
+    /// When the machine wants to be asked again: no wait goes past the certificate's end, which is itself a change.
+    func nextLook(now: Date) -> Date? {
+        let end = state.identity.flatMap { now < $0.notAfter ? $0.notAfter : nil }
+        return [nextDue(now: now), end].compactMap { $0 }.min()
+    }
+
+    /// The moment of the identity's renewal.
+    ///
+    /// A CA may date a certificate back so far that the moment lies before it was obtained; then what is left of the
+    /// lifetime counts, so that one renewal does not follow on the other.
+    package func renewalTime(of identity: IdentityFacts) -> Date {
+        let time = Schedule.renewal(
+            notBefore: identity.notBefore, notAfter: identity.notAfter, at: rules.renewAt, spread: rules.spread,
+            fraction: rules.fraction)
+        guard let obtained = state.obtainedAt, time <= obtained, obtained < identity.notAfter else { return time }
+        return Schedule.renewal(
+            notBefore: obtained, notAfter: identity.notAfter, at: rules.renewAt, spread: rules.spread,
+            fraction: rules.fraction)
+    }
+
+    /// The generation that is current and not yet published.
+    var unpublished: Int? {
+        guard let identity = state.identity, state.published != identity.generation else { return nil }
+        return identity.generation
+    }
+
+    /// The transaction that starts next by itself; nil while one is open, or where only a person can start one.
+    func planned(now: Date) -> (kind: Transaction.Kind, at: Date)? {
+        guard state.transaction == nil, !rules.servers.isEmpty else { return nil }
+        if needsEnrollment(now: now) {
+            guard mayEnrollByItself else { return nil }
+            return (.enroll, due(state.retry, now: now))
+        }
+        guard let identity = state.identity else { return nil }
+        return (.renew, max(renewalTime(of: identity), due(state.retry, now: now)))
+    }
+
+    /// Whether there is no identity that could sign a request for the next.
+    func needsEnrollment(now: Date) -> Bool {
+        guard let identity = state.identity else { return true }
+        return identity.notAfter <= now || state.isRevoked
+    }
+
+    /// No challenge is sent by itself while the identity is revoked, unless root's profile lets it; and one that
+    /// works once is not shown twice.
+    private var mayEnrollByItself: Bool {
+        (!state.isRevoked || rules.enrollsAfterRevocation) && !needsNewChallenge
+    }
+
+    /// Whether the profile's only challenge is used up.
+    var needsNewChallenge: Bool { rules.hasChallenge && rules.singleUseChallenge && state.isChallengeSpent }
+
+    /// Whether this transaction may carry the challenge. Who ordered it answers for that.
+    func mayShowChallenge(_ transaction: Transaction) -> Bool { transaction.isOrdered || mayEnrollByItself }
+
+    /// Makes a transaction with the first server and the first rung of its ladder.
+    mutating func open(_ kind: Transaction.Kind, isOrdered: Bool = false, now: Date) {
+        guard let server = rules.servers.first else { return }
+        var transaction = Transaction(kind: kind, rung: .challenge, server: server, startedAt: now)
+        transaction.isOrdered = isOrdered
+        transaction.rung = ladder(of: transaction, now: now).first ?? .challenge
+        state.transaction = transaction
+    }
+
+    /// Ends the transaction without a verdict; its key and request are of no use any more.
+    mutating func dropTransaction() -> [EnrollmentAction] {
+        state.transaction = nil
+        return [.discardPending]
+    }
+
+    func due(_ transaction: Transaction, now: Date) -> Date {
+        max(due(state.retry, now: now), plausible(transaction.pollAt, now: now))
+    }
+
+    func due(_ retry: Retry?, now: Date) -> Date { plausible(retry?.at, now: now) }
+
+    /// A time further ahead than any wait was set by a clock that was wrong: it counts as now.
+    private func plausible(_ time: Date?, now: Date) -> Date {
+        guard let time, time.timeIntervalSince(now) <= Schedule.longestWait else { return now }
+        return time
+    }
+}

@@ -1,0 +1,120 @@
+import Enrollment
+import FoundationEssentials
+import SCEP
+import Testing
+
+@Suite struct LadderTests {
+    private let due = at(66 * day)
+
+    private func renewing(_ rules: EnrollmentRules = .test()) -> EnrollmentMachine {
+        var machine = EnrollmentMachine(.enrolled(), rules)
+        _ = machine.handle(.ticked, now: due)
+        return machine
+    }
+
+    @Test func `Authenticated refusals lead down all three rungs, at once, with one key`() {
+        var machine = renewing()
+        #expect(machine.state.transaction?.rung == .renewalReq)
+        machine.sendRequest(id: "A", now: due)
+        let second = Transaction.test(.renew, .signedPKCSReq, startedAt: due) { $0.attempt = 2 }
+        let end = EnrollmentAction.wait(until: at(100 * day))
+        #expect(machine.handle(.refused(.badRequest, text: nil), now: due) == [.prepare(second), end])
+        machine.sendRequest(id: "B", now: due)
+        let third = Transaction.test(.renew, .challenge, startedAt: due) { $0.attempt = 3 }
+        #expect(machine.handle(.refused(.badMessageCheck, text: nil), now: due) == [.prepare(third), end])
+        machine.sendRequest(id: "C", now: due)
+        #expect(
+            machine.handle(.refused(.badRequest, text: nil), now: due)
+                == [.discardPending, .wait(until: due.addingTimeInterval(day))])
+        #expect(machine.state.problems.map(\.code) == [.challengeRefused])
+        #expect(machine.handle(.ticked, now: due.addingTimeInterval(day)).prepared?.rung == .renewalReq)
+    }
+
+    @Test(arguments: [400, 403, 404, 500, 502])
+    func `An HTTP error leaves a rung`(status: Int) {
+        var machine = renewing()
+        machine.sendRequest(now: due)
+        #expect(machine.handle(.failed(.http(status)), now: due).prepared?.rung == .signedPKCSReq)
+        machine.sendRequest(now: due)
+        #expect(machine.handle(.failed(.http(status)), now: due).prepared?.rung == .challenge)
+        machine.sendRequest(now: due)
+        let wait = status >= 500 ? minute : day
+        #expect(
+            machine.handle(.failed(.http(status)), now: due)
+                == [.discardPending, .wait(until: due.addingTimeInterval(wait))])
+        #expect(machine.handle(.ticked, now: due.addingTimeInterval(wait)).prepared?.rung == .renewalReq)
+    }
+
+    @Test(arguments: [ExchangeTrouble.lost, .notConnected, .html, .forged, .fullDisk, .http(503, retryAfter: 60)])
+    func `Nothing else leaves a rung`(trouble: ExchangeTrouble) {
+        var machine = renewing()
+        machine.sendRequest(now: due)
+        _ = machine.handle(.failed(trouble), now: due)
+        #expect(machine.state.transaction?.rung == .renewalReq)
+        #expect(machine.state.transaction?.kind == .renew)
+    }
+
+    @Test func `PENDING leaves no rung, and neither does a refusal after it`() throws {
+        var machine = renewing()
+        machine.sendRequest(now: due)
+        _ = machine.handle(.replyPending, now: due)
+        #expect(machine.state.transaction?.rung == .renewalReq)
+        _ = machine.handle(.ticked, now: due.addingTimeInterval(60))
+        #expect(
+            machine.handle(.refused(.badRequest, text: nil), now: due.addingTimeInterval(60))
+                == [.discardPending, .wait(until: due.addingTimeInterval(60 + day))])
+    }
+
+    @Test func `A lost reply, asked after in vain, is followed by a request on the same rung`() {
+        var machine = renewing()
+        machine.sendRequest(now: due)
+        _ = machine.handle(.refused(nil, text: nil), now: due)
+        machine.sendRequest(now: due)
+        _ = machine.handle(.failed(.lost), now: due)
+        let poll = machine.tickWhenDue(after: due)
+        #expect(poll?.actions.polled?.rung == .signedPKCSReq)
+        _ = machine.handle(.refused(.badCertId, text: nil), now: due.addingTimeInterval(60))
+        let again = machine.tickWhenDue(after: due.addingTimeInterval(60))
+        #expect(again?.actions.prepared?.rung == .signedPKCSReq)
+    }
+
+    @Test func `What worked is remembered for its server, and tried first`() throws {
+        var machine = renewing()
+        machine.sendRequest(now: due)
+        _ = machine.handle(.refused(nil, text: nil), now: due)
+        machine.sendRequest(now: due)
+        _ = machine.handle(.issued(.test(2, from: 66 * day)), now: due)
+        _ = machine.handle(.published(2), now: due)
+        #expect(machine.state.remembered == [firstServer: .signedPKCSReq])
+
+        machine = EnrollmentMachine(try machine.state.afterRestart())
+        let next = at(132 * day)
+        #expect(machine.handle(.ticked, now: next).prepared?.rung == .signedPKCSReq)
+        machine.sendRequest(now: next)
+        #expect(machine.handle(.refused(nil, text: nil), now: next).prepared?.rung == .renewalReq)
+
+        machine.rules.servers = [otherServer]
+        machine.rules.profileDigest = "another"
+        _ = machine.handle(.failed(.notConnected), now: next)
+        #expect(machine.state.transaction?.rung == .renewalReq)
+    }
+
+    @Test func `Rungs that cannot work are left out`() {
+        for rules in [EnrollmentRules.singleUse, .test { $0.hasChallenge = false }] {
+            var machine = renewing(rules)
+            machine.sendRequest(now: due)
+            #expect(machine.handle(.refused(nil, text: nil), now: due).prepared?.rung == .signedPKCSReq)
+            machine.sendRequest(now: due)
+            #expect(!machine.handle(.refused(nil, text: nil), now: due).startsExchange)
+            #expect(machine.state.problems.map(\.code) == [.refused])
+        }
+    }
+
+    @Test func `An identity that ends while its renewal is refused is followed by an enrollment at once`() {
+        var machine = renewing()
+        machine.sendRequest(now: due)
+        let after = at(100 * day + 1)
+        let next = machine.handle(.refused(nil, text: nil), now: after).prepared
+        #expect(next == .test(.enroll, .challenge, startedAt: after))
+    }
+}

@@ -1,0 +1,65 @@
+import Enrollment
+import FoundationEssentials
+import Testing
+
+@Suite struct PublishingTests {
+    private func issued() -> EnrollmentMachine {
+        var machine = EnrollmentMachine()
+        _ = machine.handle(.ticked, now: at(0))
+        machine.sendRequest(now: at(0))
+        _ = machine.handle(.issued(.test()), now: at(0))
+        return machine
+    }
+
+    @Test(arguments: [ProblemCode.installerUnreachable, .installRefused])
+    func `A publication that fails is tried again, growing to hourly, and loses nothing`(code: ProblemCode) {
+        var machine = issued()
+        var now = at(0)
+        var waits: [Double] = []
+        for _ in 0..<8 {
+            let actions = machine.handle(.publishFailed(code, detail: "x"), now: now)
+            guard case .wait(let until?) = actions.last else { break }
+            #expect(actions.count == 1)
+            waits.append(until.timeIntervalSince(now))
+            now = until
+            #expect(machine.handle(.ticked, now: now).first == .publish(generation: 1))
+        }
+        #expect(waits == [60, 120, 240, 480, 960, 1920, 3600, 3600])
+        #expect(machine.state.problems.map(\.code) == [code])
+        #expect(machine.state.problems.map(\.since) == [at(0)])
+        #expect(machine.handle(.published(1), now: now) == [.wait(until: at(66 * day))])
+        #expect(machine.state.problems.isEmpty)
+        #expect(machine.state.publishRetry == nil)
+    }
+
+    @Test func `What a new process finds unpublished it publishes`() throws {
+        let before = issued()
+        var machine = EnrollmentMachine(try before.state.afterRestart())
+        #expect(
+            machine.handle(.started(latest: .test(), hasPending: false), now: at(9))
+                == [.publish(generation: 1), .wait(until: at(66 * day))])
+    }
+
+    @Test func `The renewal does not wait for a publication that fails`() {
+        var machine = issued()
+        _ = machine.handle(.publishFailed(.installRefused, detail: "x"), now: at(0))
+        let actions = machine.handle(.ticked, now: at(66 * day))
+        #expect(actions.first == .publish(generation: 1))
+        #expect(actions.prepared?.kind == .renew)
+    }
+
+    @Test func `A generation that came while another was published is published next`() {
+        var machine = issued()
+        _ = machine.handle(.ticked, now: at(66 * day))
+        machine.sendRequest(now: at(66 * day))
+        #expect(machine.handle(.issued(.test(2, from: 66 * day)), now: at(66 * day)).count == 1)
+        #expect(machine.handle(.published(1), now: at(66 * day)).first == .publish(generation: 2))
+    }
+
+    @Test func `A changed profile publishes at once`() {
+        var machine = issued()
+        _ = machine.handle(.publishFailed(.installRefused, detail: "x"), now: at(0))
+        machine.rules.profileDigest = "another"
+        #expect(machine.handle(.ticked, now: at(1)).first == .publish(generation: 1))
+    }
+}
