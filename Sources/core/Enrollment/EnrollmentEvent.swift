@@ -72,6 +72,17 @@ package struct ExchangeTrouble: Sendable, Equatable {
         self.code = code
         self.detail = detail
     }
+
+    /// The same trouble, where it came while the server was discovered before a CertPoll: it says nothing about the
+    /// request that the poll was to ask after.
+    package var beforePoll: ExchangeTrouble {
+        switch kind {
+        case .noAnswer, .untrusted: break
+        case .httpStatus(let status, let retryAfter): if status == 429 || retryAfter != nil { return self }
+        case .local: return self
+        }
+        return ExchangeTrouble(.noAnswer(requestMayHaveArrived: false), code: code, detail: detail)
+    }
 }
 
 /// What is to be done, in order. All are idempotent: after a crash `.started` brings them again.

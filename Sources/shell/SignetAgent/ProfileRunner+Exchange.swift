@@ -43,7 +43,14 @@ extension ProfileRunner {
         do {
             report(step: step)
             let run = try openRun(server)
-            let authority = try await run.discover()
+            let authority: Authority
+            do {
+                authority = try await run.discover()
+            } catch {
+                if Task.isCancelled { return }
+                self.run = nil
+                return feed(.failed(ExchangeTrouble(error, wasSent: false).beforePoll))
+            }
             let (verdict, weaknesses) = try await exchange(run)
             feed(.observed(authority: authority.identity, weaknesses: weaknesses.map(\.description)))
             try conclude(verdict)

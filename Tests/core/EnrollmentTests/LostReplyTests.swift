@@ -79,6 +79,27 @@ import Testing
         #expect(machine.tickWhenDue(after: at(hour))?.actions.prepared != nil)
     }
 
+    @Test(arguments: [ExchangeTrouble.lost, .http(500), .http(404), .html])
+    func `A server that cannot even be discovered has not been asked`(trouble: ExchangeTrouble) {
+        var machine = lost(.singleUse)
+        var now = at(0)
+        for _ in 0..<10 {
+            guard let next = machine.tickWhenDue(after: now) else { break }
+            now = next.at
+            #expect(next.actions.polled?.id == "T1")
+            _ = machine.handle(.failed(trouble.beforePoll), now: now)
+            #expect(machine.state.problems.map(\.code) == [trouble.code])
+        }
+        _ = machine.tickWhenDue(after: now)
+        #expect(machine.handle(.issued(.test()), now: now).first == .publish(generation: 1))
+    }
+
+    @Test func `What says nothing else about the poll stays as it is`() {
+        for trouble in [ExchangeTrouble.fullDisk, .http(429), .http(503, retryAfter: 5)] {
+            #expect(trouble.beforePoll == trouble)
+        }
+    }
+
     @Test func `A reply that could not be stored is asked for again until it can`() {
         var machine = lost(.singleUse, .fullDisk)
         var now = at(0)
