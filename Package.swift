@@ -143,6 +143,9 @@ let package = Package(
             "DurableFiles", "OpenSSLCrypto", "TestFiles", "TestInstallation", "TestPKI"),
         tests("adapters", "TOMLConfigurationTests", "Faults", "Profiles", "TOMLConfiguration"),
         tests(
+            "programs", "SignetctlTests", "Faults", "Varlink", "ControlProtocol", "LocalSocket", "TOMLConfiguration",
+            "signetctl"),
+        tests(
             "shell", "SignetAgentTests", "Faults", "Secrets", "X509", "Profiles", "SCEP", "Enrollment", "DeviceTag",
             "Installation", "ControlProtocol", "SignetAgent", "OpenSSLCrypto", "TestPKI"),
         tests(

@@ -1,0 +1,193 @@
+import ControlProtocol
+import FoundationEssentials
+import LocalSocket
+import Testing
+import Varlink
+
+@testable import signetctl
+
+struct CommandTests {
+    /// Answers as an agent with the sample's status; renewals take two steps.
+    private let agent: LocalServer.Handler = { call, connection in
+        do {
+            switch try AgentRequest(call) {
+            case .getStatus(let profile):
+                guard let profile, !Samples.status.profiles.contains(where: { $0.name == profile }) else {
+                    return try connection.reply(StatusReply(status: Samples.status))
+                }
+                try connection.reply(AgentError.noSuchProfile(profile).reply)
+            case .renew("busy"), .enroll("busy"): try connection.reply(AgentError.busy(profile: "busy").reply)
+            case .renew("wifi"), .enroll("wifi"):
+                try connection.reply(ProgressReply(step: "requesting", at: Samples.noon), continues: true)
+                try connection.reply(AgentError.failed(Samples.problem).reply)
+            case .renew("access"), .enroll("access"):
+                try connection.reply(ProgressReply(step: "requesting", at: Samples.noon), continues: true)
+                try connection.reply(ProgressReply(step: "publishing", at: Samples.later(2)), continues: true)
+                try connection.reply(ProgressReply(generation: 4))
+            case .renew("pending"), .enroll("pending"):
+                try connection.reply(ProgressReply(step: "pending", at: Samples.noon), continues: true)
+                try connection.reply(ProgressReply(generation: nil))
+            case .renew("slow"), .enroll("slow"):
+                try connection.reply(ProgressReply(step: "requesting", at: Samples.noon), continues: true)
+                try await Task.sleep(for: .seconds(3600))
+            case .renew(let profile), .enroll(let profile):
+                try connection.reply(AgentError.noSuchProfile(profile).reply)
+            case .evaluateTag(let profile):
+                let tags = Samples.status.profiles.filter { profile == nil || $0.name == profile }
+                try connection.reply(TagsReply(tags: tags.map { .init(profile: $0.name, tag: $0.tag) }))
+            }
+        } catch let error as VarlinkError {
+            try? connection.reply(error)
+        } catch {
+            // The caller has gone.
+        }
+    }
+
+    @Test func `The status is the document, for people or as JSON`() async throws {
+        try await withAgent(agent) { root in
+            let text = await signetctl("status", "--root", root)
+            #expect(text.status == .done && text.output.hasPrefix("laptop-7, serial number PF3XYZ\n"))
+            let json = await signetctl("status", "wifi", "--json", "--root", root)
+            #expect(json.status == .done)
+            let document = try StatusDocument(json: Data(json.output.utf8))
+            #expect(document == Samples.status)
+            let unknown = await signetctl("status", "nobody", "--root", root)
+            #expect(unknown.status == .failed)
+            #expect(
+                unknown.errors == """
+                    signetctl: there is no profile 'nobody'
+                    signetctl: hint: 'signetctl status' lists the profiles
+
+                    """)
+        }
+    }
+
+    @Test func `Watching shows every change until the agent ends`() async throws {
+        try await withAgent({ _, connection in
+            for second in 0..<3 {
+                var status = Samples.status
+                status.writtenAt = Samples.later(Int64(second))
+                try? connection.reply(StatusReply(status: status), continues: second < 2)
+            }
+        }) { root in
+            let outcome = await signetctl("status", "--watch", "--json", "--root", root)
+            let times = try outcome.output.split(separator: "\n").map {
+                try StatusDocument(json: Data($0.utf8)).writtenAt
+            }
+            #expect(times == [Samples.noon, Samples.later(1), Samples.later(2)])
+            #expect(outcome.status == .unreachable)
+        }
+    }
+
+    @Test func `The tag's exit status is its verdict`() async throws {
+        try await withAgent(agent) { root in
+            let good = await signetctl("tag", "access", "--root", root)
+            #expect(good.status == .done && good.output.hasPrefix("access: valid-client-certificate\n"))
+            let both = await signetctl("tag", "--json", "--root", root)
+            #expect(both.status == .failed && both.errors == "")
+            let reply = try JSONDecoder().decode(TagsReply.self, from: Data(both.output.utf8))
+            #expect(reply.tags.map(\.tag.value) == ["valid-client-certificate", "none"])
+            let none = await signetctl("tag", "nobody", "--root", root)
+            #expect(none.status == .failed && none.errors.contains("there is no profile"))
+        }
+    }
+
+    @Test(arguments: ["renew", "enroll"])
+    func `Waiting shows the steps and ends with the exchange`(command: String) async throws {
+        try await withAgent(agent) { root in
+            let done = await signetctl(command, "access", "--wait", "--root", root)
+            #expect(done.status == .done && done.errors == "")
+            #expect(
+                done.output == """
+                    2026-11-22T12:00:00Z requesting
+                    2026-11-22T12:00:02Z publishing
+                    generation 4 is in place
+
+                    """)
+            let json = await signetctl(command, "access", "--wait", "--json", "--root", root)
+            #expect(
+                json.output == """
+                    {"at":"2026-11-22T12:00:00Z","step":"requesting"}
+                    {"at":"2026-11-22T12:00:02Z","step":"publishing"}
+                    {"generation":4}
+
+                    """)
+            let failed = await signetctl(command, "wifi", "--wait", "--root", root)
+            #expect(failed.status == .failed)
+            #expect(failed.errors.contains("[server-unreachable]\nsignetctl: hint: check scep.url"))
+            #expect(!failed.errors.contains("\u{1B}"))
+            let pending = await signetctl(command, "pending", "--wait", "--root", root)
+            #expect(pending.status == .pending && pending.output == "2026-11-22T12:00:00Z pending\n")
+            let slow = await signetctl(command, "slow", "--wait", "--timeout", "1", "--root", root)
+            #expect(slow.status == .pending)
+            #expect(slow.errors.hasPrefix("signetctl: 'slow' is still under way after 1 seconds\n"))
+        }
+    }
+
+    @Test func `Without waiting, the first step is enough`() async throws {
+        try await withAgent(agent) { root in
+            let started = await signetctl("renew", "slow", "--root", root)
+            #expect(started.status == .done)
+            #expect(started.output.hasSuffix("follow it with 'signetctl status slow --watch'\n"))
+            #expect(await signetctl("renew", "nobody", "--root", root).status == .failed)
+            #expect(await signetctl("renew", "busy", "--root", root).status == .pending)
+        }
+    }
+
+    @Test func `No agent is unreachable, and where to look is said`() async throws {
+        try await withRoot { root in
+            for arguments in [["status"], ["tag"], ["renew", "a"]] {
+                let outcome = await signetctl(arguments[0], arguments.last == "a" ? "a" : "--json", "--root", root)
+                #expect(outcome.status == .unreachable)
+                #expect(outcome.errors.contains("signetctl: cannot reach the agent at \(root)/run/signet/"))
+                #expect(outcome.errors.contains("signetctl: hint: "))
+            }
+            let long = root + String(repeating: "/x", count: 60)
+            #expect(await signetctl("status", "--root", long).status == .wrongUsage)
+        }
+    }
+
+    @Test func `An agent that refuses by its interface is not permitted`() async throws {
+        try await withAgent({ _, connection in try? connection.reply(.permissionDenied) }) { root in
+            #expect(await signetctl("renew", "access", "--root", root).status == .notPermitted)
+        }
+    }
+
+    @Test func `An agent that hangs up or talks nonsense ends with a message`() async throws {
+        try await withAgent({ _, _ in }) { root in
+            #expect(await signetctl("status", "--root", root).status == .unreachable)
+        }
+        try await withAgent({ _, connection in try? connection.reply(["status": 5]) }) { root in
+            let outcome = await signetctl("status", "--root", root)
+            #expect(outcome.status == .failed && outcome.errors.hasPrefix("signetctl: read the parameters"))
+        }
+    }
+
+    @Test(arguments: [
+        ["sing"], ["renew"], ["status", "--loud"], ["renew", "a", "--timeout", "0"], ["renew", "a", "--timeout", "x"],
+        ["status", "a", "b"],
+    ])
+    func `Wrong usage ends with 2, a message and a hint`(arguments: [String]) async {
+        let outcome = await Self.run(arguments)
+        #expect(outcome.status == .wrongUsage)
+        let lines = outcome.errors.split(separator: "\n")
+        #expect(lines.count == 2)
+        #expect(lines.first?.dropFirst("signetctl: ".count).first?.isUppercase == false)
+        #expect(lines.last?.hasPrefix("signetctl: hint: ") == true)
+    }
+
+    private static func run(_ words: [String]) async -> Outcome {
+        switch words.count {
+        case 1: await signetctl(words[0])
+        case 2: await signetctl(words[0], words[1])
+        case 3: await signetctl(words[0], words[1], words[2])
+        default: await signetctl(words[0], words[1], words[2], words[3])
+        }
+    }
+
+    @Test func `Help goes to standard output`() async {
+        let outcome = await signetctl("--help")
+        #expect(outcome.status == .done && outcome.errors == "")
+        #expect(outcome.output.contains("USAGE: signetctl <subcommand>"))
+    }
+}
