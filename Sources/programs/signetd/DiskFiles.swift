@@ -28,7 +28,11 @@ struct DiskFiles: StateFiles {
         try files.writeSecret(secret, to: full(path), mode: mode)
     }
 
-    func makeFolder(_ path: String) throws { try files.makeDirectories(full(path), mode: 0o700) }
+    func makeFolder(_ path: String) throws {
+        try files.makeDirectories(full(path), mode: 0o700)
+        // What a killed process left half-written.
+        try files.removeLeftovers(in: full(path))
+    }
 
     func rename(_ path: String, to target: String) throws {
         try files.renameDirectory(full(path), to: full(target))

@@ -15,7 +15,8 @@ package actor Agent {
     private var runners: [ProfileName: ProfileRunner] = [:]
     private var order: [ProfileName] = []
     private var refused: [StatusDocument.Problem] = []
-    private var serialNumber: String?
+    /// The agent's own folder cannot be used.
+    private var storage: Problem?
     private var watchers: [UUID: AsyncStream<StatusDocument>.Continuation] = [:]
     private var isRefreshing = false
     private var mustRefreshAgain = false
@@ -26,9 +27,15 @@ package actor Agent {
         keys = KeyGenerator(cryptography: ports.cryptography)
     }
 
-    /// Takes up what lies on disk. Throws where the agent's own folder cannot be read or written.
+    /// Takes up what lies on disk. A folder that cannot be read or written is a problem in the status, not an end:
+    /// somebody must be told. Throws only where there is no randomness.
     package func start() async throws {
-        memory = try AgentMemory.load(ports)
+        do {
+            memory = try AgentMemory.load(ports)
+        } catch {
+            memory = try AgentMemory.fresh(ports)
+            storage = Problem(.storage, since: ports.now(), detail: "\(error)")
+        }
         await reload()
     }
 
@@ -158,7 +165,19 @@ package actor Agent {
         }
         if problems.isEmpty { memory.refusedSince = [:] }
         refused = problems
-        do { try memory.save(ports) } catch { ports.log(.warning, "\(error), ignoring", [:]) }
+        saveMemory()
+    }
+
+    /// Keeps the memory on disk. What could not be read is never written over.
+    private func saveMemory() {
+        do {
+            if storage != nil, let kept = try AgentMemory.kept(ports) { memory.id = kept.id }
+            try memory.save(ports)
+            storage = nil
+        } catch {
+            if storage == nil { ports.log(.error, "\(ProblemCode.storage.sentence): \(error)", [:]) }
+            storage = Problem(.storage, since: storage?.since ?? ports.now(), detail: "\(error)")
+        }
     }
 
     /// Writes status and metrics, and tells watchers; calls that come meanwhile are answered by one more round.
@@ -184,7 +203,12 @@ package actor Agent {
         let now = ports.now()
         var profiles: [StatusDocument.Profile] = []
         for name in order {
-            if let runner = runners[name] { profiles.append(await runner.status()) }
+            guard let runner = runners[name] else { continue }
+            profiles.append(await runner.status())
+            if let serial = await runner.serialNumber, serial != memory.serialNumber {
+                memory.serialNumber = serial
+                saveMemory()
+            }
         }
         let seconds = now.timeIntervalSince1970
         let nextTick = Date(
@@ -193,7 +217,8 @@ package actor Agent {
             writtenAt: Timestamp(now), nextTick: Timestamp(nextTick),
             agent: StatusDocument.Agent(version: ports.versions.agent, openssl: ports.versions.openssl),
             device: StatusDocument.Device(
-                id: memory.id, hostname: ports.facts(nil)[.hostname] ?? "", serialNumber: serialNumber),
-            outbox: StatusDocument.Outbox(waiting: 0), problems: refused, profiles: profiles)
+                id: memory.id, hostname: ports.facts(nil)[.hostname] ?? "", serialNumber: memory.serialNumber),
+            outbox: StatusDocument.Outbox(waiting: 0),
+            problems: refused + (storage.map { [StatusDocument.Problem($0)] } ?? []), profiles: profiles)
     }
 }

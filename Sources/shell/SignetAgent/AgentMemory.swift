@@ -8,6 +8,8 @@ struct AgentMemory: Sendable, Codable {
     var version = 1
     /// The device's id: made once from randomness and kept, since cloned images share a machine-id.
     var id: String
+    /// The machine's serial number as the installer told it last, for the status.
+    var serialNumber: String?
     /// Since when a profile's file, or its state, has been refused.
     var refusedSince: [String: Date] = [:]
 
@@ -17,19 +19,27 @@ struct AgentMemory: Sendable, Codable {
         self.id = id
     }
 
-    /// Reads it, or makes it and syncs it at the first start.
+    /// Reads it, or makes one; `save` keeps it. Throws where there is one that cannot be read.
     static func load(_ ports: AgentPorts) throws -> AgentMemory {
-        if let bytes = try ports.files.read(path, limit: 1024 * 1024) {
-            return try StateJSON.decoder().decode(AgentMemory.self, from: Data(bytes))
-        }
-        let new = AgentMemory(id: Hexadecimal.string(try ports.cryptography.randomBytes(16)).lowercased())
-        try new.save(ports)
-        return new
+        try kept(ports) ?? fresh(ports)
     }
 
+    /// What the disk has; nil where there is nothing.
+    static func kept(_ ports: AgentPorts) throws -> AgentMemory? {
+        guard let bytes = try ports.files.read(path, limit: 1024 * 1024) else { return nil }
+        return try StateJSON.decoder().decode(AgentMemory.self, from: Data(bytes))
+    }
+
+    /// One with a new id.
+    static func fresh(_ ports: AgentPorts) throws -> AgentMemory {
+        AgentMemory(id: Hexadecimal.string(try ports.cryptography.randomBytes(16)).lowercased())
+    }
+
+    /// Syncs it, unless the disk has it already.
     func save(_ ports: AgentPorts) throws {
         let bytes = Array(try StateJSON.encoder().encode(self))
         guard try ports.files.read(Self.path, limit: 1024 * 1024) != bytes else { return }
+        try ports.files.makeFolder("profiles")
         try ports.files.write(bytes, to: Self.path, mode: 0o600)
     }
 }

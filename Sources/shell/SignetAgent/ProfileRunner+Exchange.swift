@@ -119,6 +119,7 @@ extension ProfileRunner {
             var serial: String?
             if try profile.subject.variables.contains(.serialNumber) {
                 serial = try? await ports.installer.deviceFacts().productSerial
+                serialNumber = serial ?? serialNumber
             }
             return try profile.subject.render(ports.facts(serial))
         } catch {

@@ -30,6 +30,8 @@ actor ProfileRunner {
     var verdict: TagVerdict?
     var judging: Task<Void, Never>?
     var lastFetch: [String: Date] = [:]
+    /// The machine's serial number, once the installer told it.
+    var serialNumber: String?
     /// The step of the exchange that is under way, for people.
     var step: String?
     var orders: [UUID: AsyncStream<OrderProgress>.Continuation] = [:]
@@ -152,8 +154,11 @@ actor ProfileRunner {
     /// Wakes the machine at a moment of the wall clock. A clock that was set wakes it too, and it looks anew.
     private func arm(_ until: Date?) {
         timer?.cancel()
-        guard let until, !isStopped else { return }
-        let date = max(until, ports.now().addingTimeInterval(0.05))
+        let now = ports.now()
+        // A tag that ends by itself is judged anew at that moment.
+        let end = verdict?.validUntil.flatMap { $0 > now ? $0 : nil }
+        guard let soonest = [until, end].compactMap({ $0 }).min(), !isStopped else { return }
+        let date = max(soonest, now.addingTimeInterval(0.05))
         timer = Task {
             await ports.wait(date)
             guard !Task.isCancelled else { return }
@@ -162,6 +167,7 @@ actor ProfileRunner {
     }
 
     private func wake() {
+        if let end = verdict?.validUntil, end <= ports.now() { judge() }
         guard let held = unsaved else { return feed(.ticked) }
         unsaved = nil
         for event in held.events { feed(event) }
