@@ -69,4 +69,38 @@ struct SecretParameterTests {
             #expect(secret.withBytes { Array($0) } == bytes)
         }
     }
+
+    @Test func `No damaged message lets the value through to the decoder`() throws {
+        let message = Array(
+            #"{"a":{"key":1},"method":"a.B","parameters":{"n":[1,"x"],"key":"aGVsbG8=","p":"\\"}}"#.utf8)
+        let pieces = Array(#"{}[]:,"\parameterskey 0"#.utf8)
+        // A fixed sequence that looks random (Knuth's MMIX generator), so that every run tries the same.
+        var seed: UInt64 = 42
+        func number(below limit: Int) -> Int {
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(truncatingIfNeeded: seed >> 33) % limit
+        }
+        var (taken, decoded) = (0, 0)
+        for _ in 0..<5000 {
+            var bytes = message
+            for _ in 0...number(below: 3) {
+                let place = number(below: bytes.count)
+                switch number(below: 3) {
+                case 0: bytes[place] = pieces[number(below: pieces.count)]
+                case 1: bytes.insert(pieces[number(below: pieces.count)], at: place)
+                default: bytes.remove(at: place)
+                }
+            }
+            let frame = Frame(copying: bytes)
+            guard let secret = try? frame.takeSecret(parameter: "key") else { continue }
+            taken += 1
+            guard let call = try? Call(frame, secret: secret),
+                let parameters = try? call.parameters(as: JSONValue.self)
+            else { continue }
+            decoded += 1
+            #expect(parameters["key"] == "", "\(String(decoding: bytes, as: UTF8.self))")
+        }
+        // Enough of them were whole for this to mean something.
+        #expect(taken > 500 && decoded > 500)
+    }
 }
