@@ -151,7 +151,7 @@ let package = Package(
         tests(
             "shell", "SignetInstallerTests", "Faults", "Secrets", "X509", "Profiles", "Installation",
             "Varlink", "ControlProtocol", "SignetInstaller", "OpenSSLCrypto", "DurableFiles", "TrustStores",
-            "TestFiles", "TestInstallation", "TestPKI"),
+            "TOMLConfiguration", "TestFiles", "TestInstallation", "TestPKI"),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

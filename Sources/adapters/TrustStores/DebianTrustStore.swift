@@ -58,6 +58,16 @@ package struct DebianTrustStore: TrustStore {
         }
         // Without --fresh it leaves the links of removed certificates where they are.
         try command.run(adding: isStale ? ["--fresh"] : [])
+        if isStale { try emptyBundleIfNothingIsLeft() }
+    }
+
+    /// The tool leaves the old bundle where there is no certificate at all to build a new one from.
+    private func emptyBundleIfNothingIsLeft() throws {
+        try wrapped("empty the bundle '\(folders.bundle)'") {
+            let links = try list(folders.certificates).contains { $0.hasSuffix(".pem") }
+            guard !links, try !bundle().isEmpty else { return }
+            try files.replace(folders.bundle, with: [], mode: 0o644, owner: nil, group: nil)
+        }
     }
 
     /// Writes an anchor's file where it is not there already; whether it had to.

@@ -5,7 +5,7 @@ import TestFiles
 import Testing
 
 struct DirectoryTests {
-    private let files = DurableFiles()
+    private let files = DurableFiles(calls: RecordingFileSystem())
 
     @Test func `a folder gets its mode whether it is new or not, and both folders are synced`() throws {
         try withScratchFolder { folder in

@@ -4,7 +4,7 @@ import TestFiles
 import Testing
 
 struct LinkTests {
-    private let files = DurableFiles()
+    private let files = DurableFiles(calls: RecordingFileSystem())
 
     @Test func `a link that fails to switch at any call points at the old or the new target`() throws {
         for index in 0..<8 {

@@ -1,7 +1,7 @@
 package import DurableFiles
 import Synchronization
 
-/// The kernel's file system, with every call written down and the n-th one failing.
+/// The kernel's file system, with every call written down and the n-th one failing. Syncs are only written down.
 package final class RecordingFileSystem: FileSystemCalls {
     /// What fails, from 0; nil lets everything pass.
     private let failure: (index: Int, error: SystemError)?
@@ -49,7 +49,7 @@ package final class RecordingFileSystem: FileSystemCalls {
             _ = try kernel.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes.prefix(1)))
             throw error
         }
-        return try kernel.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes.prefix(5)))
+        return try kernel.write(descriptor, UnsafeRawBufferPointer(rebasing: bytes.prefix(max(5, bytes.count / 2))))
     }
 
     package func setMode(_ descriptor: Int32, _ mode: UInt32) throws(SystemError) {
@@ -65,7 +65,7 @@ package final class RecordingFileSystem: FileSystemCalls {
     package func sync(_ descriptor: Int32) throws(SystemError) {
         let kind = try kernel.status(descriptor).kind
         try note("sync \(kind)")
-        try kernel.sync(descriptor)
+        // Not carried out: no test outlives the machine, and a busy disk takes its time.
     }
 
     package func rename(

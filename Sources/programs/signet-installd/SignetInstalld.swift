@@ -1,0 +1,116 @@
+import CLinux
+import ControlProtocol
+import Faults
+import FoundationEssentials
+import Glibc
+import Installation
+import LocalSocket
+import SignetInstaller
+import SystemdHost
+import Varlink
+
+/// `signet-installd [--root DIR]`: root's program. Takes its socket, answers one request after the other, and is gone
+/// when nobody has asked for ten seconds.
+@main
+struct SignetInstalld {
+    private static let idle = Duration.seconds(10)
+
+    static func main() async {
+        umask(0o077)
+        // Keys pass through this process: no core dump, no debugger of another process of the same user.
+        guard signet_forbid_dumps() == 0 else { exit(1) }
+        Signals.ignoreBrokenPipes()
+        let journal = Journal(program: "signet-installd")
+        do {
+            let arguments = try ProgramArguments(CommandLine.arguments)
+            guard !arguments.wantsHelp else { return print(ProgramArguments.usage) }
+            try await serve(root: arguments.root, journal: journal)
+        } catch let fault as UsageFault {
+            journal.log(.error, "\(fault); \(ProgramArguments.usage)")
+            exit(2)
+        } catch {
+            journal.log(.error, "\(error)")
+            exit(1)
+        }
+        // A publication that still waits for a disk is repeated: every step of it can be.
+        _exit(0)
+    }
+
+    private static func serve(root: String, journal: Journal) async throws {
+        let termination = await Signals.termination()
+        let sockets = try ServiceManager.passedSockets()
+        guard let socket = sockets["install"] ?? (sockets.count == 1 ? sockets.first?.value : nil) else {
+            throw NoSocket()
+        }
+        let accounts = Accounts(root: root)
+        let service = InstallerService(
+            Service.Info(
+                vendor: "Signet", product: "signet-installd", version: Release.version, url: "urn:signet:installer"),
+            installer: SystemInstaller(root: root, try surroundings(root: root, accounts: accounts))
+        ) { log($0, to: journal) }
+        let callers = try accounts.callers()
+        let timer = IdleTimer(idle)
+        let server = try LocalServer(
+            LocalListener(adopting: socket), limits: .admin, secretParameter: InstallerInterface.keyParameter,
+            onChange: { timer.connectionsChanged(to: $0) },
+            handler: { call, connection in
+                // A caller that has gone needs no reply: what was done is on disk, and it will ask again.
+                guard let user = connection.peer?.user, callers.contains(user) else {
+                    journal.log(
+                        .warning, "refused a caller: user \(connection.peer.map { "\($0.user)" } ?? "unknown")")
+                    try? connection.reply(VarlinkError.permissionDenied)
+                    return
+                }
+                if let reply = try? await service.reply(to: call) { try? connection.reply(reply) }
+            })
+        let watchdog = Task { await feedWatchdog() }
+        ServiceManager.notifyReady()
+        await firstOf({ for await _ in termination { return } }, { await timer.expiration() })
+        ServiceManager.notifyStopping()
+        watchdog.cancel()
+        endForCertain(after: 1.5)
+        await server.stop(within: .seconds(1))
+    }
+
+    private static func log(_ event: InstallerService.Event, to journal: Journal) {
+        switch event {
+        case .published(let profile, let identity):
+            journal.log(
+                .notice, "published generation \(identity.generation) of '\(profile)'",
+                fields: ["SIGNET_PROFILE": "\(profile)", "SIGNET_SHA256": identity.sha256])
+        case .withdrawn(let profile):
+            journal.log(.notice, "withdrew '\(profile)'", fields: ["SIGNET_PROFILE": "\(profile)"])
+        case .refused(let fault):
+            journal.log(.error, fault.text, fields: ["SIGNET_CODE": fault.code.rawValue])
+        case .failed(let error): journal.log(.error, "\(error)")
+        }
+    }
+
+    /// Returns when one of both has returned.
+    private static func firstOf(
+        _ one: @escaping @Sendable () async -> Void, _ other: @escaping @Sendable () async -> Void
+    ) async {
+        await withTaskGroup { group in
+            group.addTask { await one() }
+            group.addTask { await other() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private static func feedWatchdog() async {
+        guard let interval = ServiceManager.watchdogInterval else { return }
+        while !Task.isCancelled {
+            ServiceManager.notifyWatchdog()
+            try? await Task.sleep(for: .seconds(interval / 2))
+        }
+    }
+}
+
+/// Started by hand, without a socket to answer at.
+private struct NoSocket: Error, CustomStringConvertible {
+    let description = """
+        no socket named 'install' was passed: start signet-installd.socket, or, outside systemd, run it under \
+        'systemd-socket-activate --listen=PATH --fdname=install'
+        """
+}
