@@ -37,8 +37,8 @@ struct AuthoritySelection {
         let issuers = try admittedIssuers(offered)
         let candidates = offered.filter { !$0.isAuthority && !issuers.contains($0) }
         let registration = try candidates.isEmpty ? [] : authorised(candidates, issuers: issuers)
-        let recipient = try registration.isEmpty ? lowest(issuers) : encryption(registration)
-        guard case .rsa(let bits, true) = recipient.publicKey, bits >= 2048 else {
+        let recipient = try registration.isEmpty ? lowest(issuers, offered: offered) : encryption(registration)
+        guard isUsableRecipient(recipient) else {
             throw SCEPFault(
                 .unsupportedRecipientKey, attempted: "choose whom requests are encrypted to",
                 expected: "an RSA key of at least 2048 bits", got: "\(recipient.publicKey) of '\(recipient.subject)'")
@@ -52,32 +52,42 @@ struct AuthoritySelection {
 
     // MARK: issuing CAs
 
-    /// Pinned certificates, and CAs below a pinned root that are pinned too or named in root's files.
+    /// Pinned certificates, and CAs below a pinned root that are named in root's files. CAs roll over, so that of the
+    /// last and the next one that is not valid now is passed over as long as another is.
     private func admittedIssuers(_ offered: [Certificate]) throws -> [Certificate] {
         let known = offered + policy.namedCertificates.filter { !offered.contains($0) }
         let pinned = known.filter(isPinned)
-        guard offered.contains(where: isPinned) || !pinned.isEmpty else { throw notPinned(offered) }
-        for certificate in pinned { try requireValid(certificate) }
-        let authorities = offered.filter { $0.isAuthority && !pinned.contains($0) }
-        var admitted = pinned
-        for authority in authorities where policy.namedCertificates.contains(authority) {
-            guard
-                (try? cryptography.path(from: authority, intermediates: known, anchors: pinned, at: now)) != nil
-            else { continue }
-            admitted.append(authority)
+        let current = pinned.filter { (try? requireValid($0)) != nil }
+        if current.isEmpty, let ended = pinned.first { try requireValid(ended) }
+        let below = offered.filter { $0.isAuthority && !pinned.contains($0) }
+        let admitted = current + below.filter { isNamed($0, known: known, anchors: current) }
+        // What root's files hold is not what the server offers: something of the answer has to belong to it.
+        guard offered.contains(where: { one in admitted.contains { $0 == one || isIssued(one, by: $0) } }) else {
+            throw notPinned(offered)
         }
-        // A CA that nobody vouched for may stand in the answer above the pinned one; below it, it would be the one
-        // that issues, and is refused with the line that admits it.
-        for authority in authorities where !admitted.contains(authority) {
-            if let above = pinned.first(where: { isIssued(authority, by: $0) }) {
-                throw SCEPFault(
-                    .issuingCANotAdmitted,
-                    attempted: "accept the CA '\(authority.subject)' below the pinned '\(above.subject)'",
-                    expected: "its fingerprint in scep.ca-fingerprint, or its file in install.chain",
-                    got: "\"\(fingerprint(authority))\"")
-            }
-        }
+        try refuseUnadmitted(below.filter { !admitted.contains($0) }, admitted: admitted)
         return admitted
+    }
+
+    private func isNamed(_ authority: Certificate, known: [Certificate], anchors: [Certificate]) -> Bool {
+        guard policy.namedCertificates.contains(authority) else { return false }
+        return (try? cryptography.path(from: authority, intermediates: known, anchors: anchors, at: now)) != nil
+    }
+
+    /// Where every admitted CA has one below it that nobody vouched for, it is that one which issues: it is refused,
+    /// with the line that admits it.
+    private func refuseUnadmitted(_ authorities: [Certificate], admitted: [Certificate]) throws {
+        let issues = { (issuer: Certificate) in !authorities.contains { isBelow($0, issuer) } }
+        guard !admitted.contains(where: issues) else { return }
+        for authority in authorities {
+            guard let above = admitted.first(where: { isBelow(authority, $0) }) else { continue }
+            if policy.namedCertificates.contains(authority) { try requireValid(authority) }
+            throw SCEPFault(
+                .issuingCANotAdmitted,
+                attempted: "accept the CA '\(authority.subject)' below the pinned '\(above.subject)'",
+                expected: "its fingerprint in scep.ca-fingerprint, or its file in install.chain",
+                got: "\"\(fingerprint(authority))\"")
+        }
     }
 
     private func isPinned(_ certificate: Certificate) -> Bool {
@@ -131,7 +141,9 @@ struct AuthoritySelection {
     private func encryption(_ registration: [Certificate]) throws -> Certificate {
         let fit = registration.filter { $0.keyUsage?.isDisjoint(with: [.keyEncipherment, .dataEncipherment]) != true }
         // Some servers set no fitting usage at all: with one candidate left there is nothing to choose.
-        let usable = fit.isEmpty && registration.count == 1 ? registration : fit
+        let allowed = fit.isEmpty && registration.count == 1 ? registration : fit
+        // Beside an RSA certificate to encrypt to, some have one of another kind that only signs.
+        let usable = allowed.contains(where: isUsableRecipient) ? allowed.filter(isUsableRecipient) : allowed
         let chosen = usable.max { one, other in
             let oneAlone = one.keyUsage?.contains(.digitalSignature) == false
             let otherAlone = other.keyUsage?.contains(.digitalSignature) == false
@@ -152,10 +164,22 @@ struct AuthoritySelection {
 
     // MARK: certificates
 
-    /// The issuer that issued no other one of them.
-    private func lowest(_ issuers: [Certificate]) -> Certificate {
-        let lowest = issuers.filter { one in !issuers.contains { $0 != one && isIssued($0, by: one) } }
-        return lowest.max { $0.notBefore < $1.notBefore } ?? issuers[0]
+    /// The issuer that issued no other one of them, rather one that the server has, the newest.
+    private func lowest(_ issuers: [Certificate], offered: [Certificate]) -> Certificate {
+        let theirs = issuers.filter(offered.contains)
+        let choice = theirs.isEmpty ? issuers : theirs
+        let lowest = choice.filter { one in !choice.contains { isBelow($0, one) } }
+        return lowest.max { $0.notBefore < $1.notBefore } ?? choice[0]
+    }
+
+    private func isUsableRecipient(_ certificate: Certificate) -> Bool {
+        guard case .rsa(let bits, true) = certificate.publicKey else { return false }
+        return bits >= 2048
+    }
+
+    /// A root that was made anew with the same key is signed by the other, but not below it.
+    private func isBelow(_ authority: Certificate, _ issuer: Certificate) -> Bool {
+        !authority.isSelfIssued && isIssued(authority, by: issuer)
     }
 
     private func isIssued(_ certificate: Certificate, by issuer: Certificate) -> Bool {

@@ -18,7 +18,8 @@ package struct Capabilities: Sendable, Equatable {
         for line in withoutMark.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).prefix(64) {
             let printable = line.count <= 64 && line.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x09 }
             guard printable else { continue }
-            let word = line.filter { $0 != 0x20 && $0 != 0x09 }
+            let isSpace = { (octet: UInt8) in octet == 0x20 || octet == 0x09 }
+            let word = line.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
             if !word.isEmpty, !word.contains(0x3C) {
                 keywords.insert(String(decoding: word, as: UTF8.self).lowercased())
             }

@@ -41,7 +41,7 @@ package struct SCEPExchange: Sendable {
         }
         let selection = AuthoritySelection(
             policy: policy, cryptography: cryptography, now: now,
-            fetchedOverAuthenticatedTLS: isAuthenticated(response, now: now))
+            fetchedOverAuthenticatedTLS: isAuthenticated(response))
         return try untrusted { try selection.select(from: offered, capabilities: capabilities) }
     }
 
@@ -51,12 +51,14 @@ package struct SCEPExchange: Sendable {
     ) async throws -> (Verdict, [Weakness]) {
         let response = try await post(expected.message, authority.capabilities)
         guard response.status == 200 else { throw failure(response) }
-        if response.body.isEmpty || response.contentType == "text/html" {
+        // The media type decides nothing, since servers get it wrong; a page does not begin like a message.
+        guard response.body.first == DERTag.sequence.rawValue else {
+            let type = response.contentType ?? "no media type"
             throw ExchangeFailure.untrusted(
                 SCEPFault(
                     .notSCEP, attempted: "read the reply of '\(server)'", expected: "a SCEP message",
-                    got: response.body.isEmpty ? "nothing" : "an HTML page: a proxy or captive portal may stand between"
-                ))
+                    got: response.body.isEmpty
+                        ? "nothing" : "\(type): a proxy or captive portal may stand between"))
         }
         let verification = ReplyVerification(
             cryptography: cryptography, authority: authority, policy: policy, now: now)
@@ -65,13 +67,18 @@ package struct SCEPExchange: Sendable {
 
     // MARK: parts
 
-    /// A server that answers this with an error, or with what is no list of keywords, has no capabilities
-    /// (RFC 8894 §3.5.2). One that is not there, or asks to wait, is an error.
+    /// A server that answers this with an error, with what is no list of keywords, or by closing the connection (old
+    /// NDES) has no capabilities (RFC 8894 §3.5.2). One that is not there, or asks to wait, is an error.
     private func fetchCapabilities() async throws -> Capabilities {
-        let response = try await send(
-            HTTPRequest(
-                method: .get, url: server.target("GetCACaps"), limit: ExchangeLimits.capabilitiesBytes,
-                deadline: ExchangeLimits.deadline))
+        let response: HTTPResponse
+        do {
+            response = try await send(
+                HTTPRequest(
+                    method: .get, url: server.target("GetCACaps"), limit: ExchangeLimits.capabilitiesBytes,
+                    deadline: ExchangeLimits.deadline))
+        } catch ExchangeFailure.noAnswer(let fault) where fault.code == .connectionLost {
+            return .none
+        }
         if response.status == 429 || response.retryAfter != nil { throw failure(response) }
         return response.status == 200 ? Capabilities(body: response.body) : .none
     }
@@ -113,17 +120,18 @@ package struct SCEPExchange: Sendable {
     }
 
     /// Whether TLS says who answered (V-06 c). An anchor that Signet itself installed proves nothing: the PKI that
-    /// is being asked could have issued the server's certificate to any device.
-    private func isAuthenticated(_ response: HTTPResponse, now: Date) -> Bool {
-        guard server.isHTTPS, let leaf = response.serverCertificates.first else { return false }
+    /// is being asked could have issued the server's certificate to any device. Any link to one counts, whatever
+    /// else the chain leads to.
+    private func isAuthenticated(_ response: HTTPResponse) -> Bool {
+        guard server.isHTTPS, !response.serverCertificates.isEmpty else { return false }
         if policy.namesTLSAuthority { return true }
         let certificates = response.serverCertificates.compactMap { try? Certificate(der: $0) }
-        guard certificates.count == response.serverCertificates.count, let first = certificates.first,
-            first.der == leaf
-        else { return false }
-        let endsInOwnAnchor =
-            (try? cryptography.path(
-                from: first, intermediates: certificates, anchors: policy.installedAnchors, at: now)) != nil
-        return policy.installedAnchors.isEmpty || !endsInOwnAnchor
+        guard certificates.count == response.serverCertificates.count else { return false }
+        return !certificates.contains { one in
+            policy.installedAnchors.contains { anchor in
+                one == anchor
+                    || (one.issuer.matches(anchor.subject) && cryptography.isSignature(of: one, madeBy: anchor))
+            }
+        }
     }
 }

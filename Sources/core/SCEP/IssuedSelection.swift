@@ -37,6 +37,8 @@ extension ReplyVerification {
     }
 
     /// The path to an admitted issuer, then on towards the root as far as certificates at hand lead.
+    ///
+    /// The issuer is itself admitted, not merely below one that is: a pinned root signs more than one CA.
     private func issuedPath(_ leaf: Certificate, others: [Certificate]) throws -> [Certificate] {
         let attempted = "accept the certificate issued to '\(leaf.subject)'"
         // A CA's clock may run ahead of ours; what it issued just now is not yet valid here.
@@ -49,7 +51,7 @@ extension ReplyVerification {
         }
         let pool = others + authority.offered + policy.namedCertificates
         do {
-            var path = try cryptography.path(from: leaf, intermediates: pool, anchors: authority.issuers, at: time)
+            var path = try cryptography.path(from: leaf, intermediates: [], anchors: authority.issuers, at: time)
             while let top = path.last, !top.isSelfIssued, path.count < ExchangeLimits.certificates,
                 let above = pool.first(where: {
                     !path.contains($0) && $0.isAuthority && top.issuer.matches($0.subject)
@@ -62,7 +64,7 @@ extension ReplyVerification {
         } catch {
             throw SCEPFault(
                 .unfitCertificate, attempted: attempted,
-                expected: "a path to the pinned CA, without SHA-1 and short keys", cause: error)
+                expected: "one that an admitted CA issued, without SHA-1 and short keys", cause: error)
         }
     }
 

@@ -12,7 +12,16 @@ package struct ServerURL: Sendable, Hashable, CustomStringConvertible {
         guard lower.hasPrefix("http://") || lower.hasPrefix("https://") else {
             throw SCEPFault(.badURL, attempted: "read the SCEP URL", expected: "an http or https URL", got: "'\(text)'")
         }
-        description = String(text.prefix { $0 != "#" })
+        let withoutFragment = text.prefix { $0 != "#" }
+        let afterScheme = withoutFragment.drop { $0 != ":" }.dropFirst(3)
+        guard let first = afterScheme.first, !"/?:".contains(first),
+            withoutFragment.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
+            throw SCEPFault(
+                .badURL, attempted: "read the SCEP URL", expected: "a host, and no spaces or controls",
+                got: "'\(text)'")
+        }
+        description = String(withoutFragment)
     }
 
     package var isHTTPS: Bool { description.lowercased().hasPrefix("https://") }
