@@ -59,13 +59,13 @@ struct AuthoritySelection {
         let pinned = known.filter(isPinned)
         let current = pinned.filter { (try? requireValid($0)) != nil }
         if current.isEmpty, let ended = pinned.first { try requireValid(ended) }
-        let below = offered.filter { $0.isAuthority && !pinned.contains($0) }
+        let below = known.filter { $0.isAuthority && !pinned.contains($0) }
         let admitted = current + below.filter { isNamed($0, known: known, anchors: current) }
         // What root's files hold is not what the server offers: something of the answer has to belong to it.
         guard offered.contains(where: { one in admitted.contains { $0 == one || isIssued(one, by: $0) } }) else {
             throw notPinned(offered)
         }
-        try refuseUnadmitted(below.filter { !admitted.contains($0) }, admitted: admitted)
+        try refuseUnadmitted(below.filter { offered.contains($0) && !admitted.contains($0) }, admitted: admitted)
         return admitted
     }
 

@@ -37,6 +37,18 @@ struct PKI {
         }.issue()
     }
 
+    /// What a server's answer to GetCACert leads to, over plain HTTP.
+    func discover(
+        _ offered: [TestIdentity], _ policy: ServerPolicy? = nil, now: Date = TestTime.now
+    ) async throws -> Authority {
+        let transport = ScriptedTransport(
+            .text("POSTPKIOperation\nAES\nSHA-256"), try .certificates(offered.map(\.certificate)))
+        return try await SCEPExchange(
+            server: try ServerURL("http://pki.example/scep"), transport: transport, cryptography: OpenSSL(),
+            policy: policy ?? self.policy()
+        ).discover(now: now)
+    }
+
     /// Believes the issuing CA.
     func policy(_ change: (inout ServerPolicy) -> Void = { _ in }) -> ServerPolicy {
         var policy = ServerPolicy(caFingerprints: [issuing.fingerprint])
