@@ -147,6 +147,24 @@ import Testing
         #expect((machine.nextDue(now: at(100)) != nil) == !rules.singleUseChallenge)
     }
 
+    @Test func `A key that may stand in a certificate is discarded even if the process ended before it was`() throws {
+        var machine = lost(.test())
+        _ = machine.handle(.ticked, now: at(60))
+        #expect(machine.handle(.refused(.badCertId, text: nil), now: at(60)).first == .discardPending)
+        // The state was written, and pending/ is still there.
+        machine = EnrollmentMachine(try machine.state.afterRestart())
+        #expect(machine.handle(.started(latest: nil, hasPending: true), now: at(61)).first == .discardPending)
+        _ = machine.tickWhenDue(after: at(61))
+        machine.sendRequest(id: "T2", now: at(200))
+        #expect(machine.state.transaction?.keyIsSpent == false)
+        // A key of which nothing was sent is kept.
+        var unsent = EnrollmentMachine(.test { $0.transaction = .test() })
+        #expect(unsent.handle(.started(latest: nil, hasPending: true), now: at(0)).first?.isPrepare == true)
+        // What belongs to no transaction goes.
+        var enrolled = EnrollmentMachine(.enrolled())
+        #expect(enrolled.handle(.started(latest: .test(), hasPending: true), now: at(0)).first == .discardPending)
+    }
+
     @Test func `A refused single-use challenge is not shown again by itself`() {
         var machine = EnrollmentMachine(EnrollmentState(), .singleUse)
         _ = machine.handle(.ticked, now: at(0))
@@ -174,4 +192,8 @@ import Testing
         _ = machine.handle(.refused(.badMessageCheck, text: nil), now: at(day))
         #expect(machine.handle(.ticked, now: at(66 * day)).prepared?.rung == .renewalReq)
     }
+}
+
+extension EnrollmentAction {
+    fileprivate var isPrepare: Bool { [self].prepared != nil }
 }
