@@ -7,12 +7,12 @@ import Testing
 @Suite("state.json")
 struct StateDocumentTests {
     @Test func `what a newer version wrote is kept`() throws {
-        let written = #"{"version":1,"isHalted":true,"quarantine":{"until":"tomorrow"}}"#
+        let written = #"{"version":1,"isChallengeSpent":true,"quarantine":{"until":"tomorrow"}}"#
         var document = try StateDocument(json: Array(written.utf8))
-        #expect(document.state.isHalted)
-        document.state.isHalted = false
+        #expect(document.state.isChallengeSpent)
+        document.state.isChallengeSpent = false
         let again = try StateDocument(json: try document.json())
-        #expect(!again.state.isHalted)
+        #expect(!again.state.isChallengeSpent)
         #expect(String(decoding: try again.json(), as: UTF8.self).contains(#""until" : "tomorrow""#))
     }
 
