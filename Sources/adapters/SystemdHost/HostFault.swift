@@ -28,6 +28,8 @@ package enum HostFaultCode: String, FaultCode {
     case commandTimedOut = "command-timed-out"
     /// The task was cancelled.
     case cancelled
+    /// The program was called with something that it does not know.
+    case badArguments = "bad-arguments"
     /// The kernel has no more timers, pipes or process handles for this process.
     case exhausted
 }

@@ -16,11 +16,11 @@ struct Signetd {
         Signals.ignoreBrokenPipes()
         let journal = Journal(program: "signetd")
         do {
-            let arguments = try ProgramArguments(CommandLine.arguments)
-            guard !arguments.wantsHelp else { return print(ProgramArguments.usage) }
+            let arguments = try ServiceArguments(CommandLine.arguments)
+            guard !arguments.wantsHelp else { return print("usage: signetd [--root DIR]") }
             try await serve(root: arguments.root, journal: journal)
-        } catch let fault as UsageFault {
-            journal.log(.error, "\(fault); \(ProgramArguments.usage)")
+        } catch let fault as HostFault where fault.code == .badArguments {
+            journal.log(.error, "\(fault)")
             exit(2)
         } catch {
             journal.log(.error, "\(error)")
@@ -51,7 +51,7 @@ struct Signetd {
         journal.log(.info, "ends: \(reason)")
         ServiceManager.notifyStopping()
         watchdog.cancel()
-        endForCertain(after: 1.5)
+        ServiceManager.endForCertain(after: 1.5)
         await agent.stop()
         for server in servers { await server.stop(within: .seconds(1)) }
     }
