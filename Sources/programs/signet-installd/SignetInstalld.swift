@@ -22,11 +22,11 @@ struct SignetInstalld {
         Signals.ignoreBrokenPipes()
         let journal = Journal(program: "signet-installd")
         do {
-            let arguments = try ProgramArguments(CommandLine.arguments)
-            guard !arguments.wantsHelp else { return print(ProgramArguments.usage) }
-            try await serve(root: arguments.root, journal: journal)
-        } catch let fault as UsageFault {
-            journal.log(.error, "\(fault); \(ProgramArguments.usage)")
+            let arguments = try ServiceArguments(CommandLine.arguments)
+            guard !arguments.wantsHelp else { return print("usage: signet-installd [--root DIR]") }
+            try await serve(root: arguments.root.isEmpty ? "/" : arguments.root, journal: journal)
+        } catch let fault as HostFault where fault.code == .badArguments {
+            journal.log(.error, "\(fault)")
             exit(2)
         } catch {
             journal.log(.error, "\(error)")
@@ -63,12 +63,12 @@ struct SignetInstalld {
                 }
                 if let reply = try? await service.reply(to: call) { try? connection.reply(reply) }
             })
-        let watchdog = Task { await feedWatchdog() }
+        let watchdog = Task { await ServiceManager.feedWatchdog() }
         ServiceManager.notifyReady()
         await firstOf({ for await _ in termination { return } }, { await timer.expiration() })
         ServiceManager.notifyStopping()
         watchdog.cancel()
-        endForCertain(after: 1.5)
+        ServiceManager.endForCertain(after: 1.5)
         await server.stop(within: .seconds(1))
     }
 
@@ -95,14 +95,6 @@ struct SignetInstalld {
             group.addTask { await other() }
             await group.next()
             group.cancelAll()
-        }
-    }
-
-    private static func feedWatchdog() async {
-        guard let interval = ServiceManager.watchdogInterval else { return }
-        while !Task.isCancelled {
-            ServiceManager.notifyWatchdog()
-            try? await Task.sleep(for: .seconds(interval / 2))
         }
     }
 }

@@ -1,4 +1,3 @@
-import Dispatch
 import DurableFiles
 import FoundationEssentials
 import Glibc
@@ -37,9 +36,4 @@ func surroundings(root: String, accounts: Accounts) throws -> SystemInstaller.Su
             return DeviceFacts(productSerial: facts.productSerial, productUUID: facts.productUUID)
         },
         now: { Date() })
-}
-
-/// Ends the process at the latest after so many seconds, whatever still waits for a disk or another program.
-func endForCertain(after seconds: Double) {
-    DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { _exit(0) }
 }

@@ -38,7 +38,7 @@ struct Signetd {
         let lingering = Lingering(agent, idle: Double(settings.idleExit), now: now, wait: waitOnWallClock)
         let servers = try openSockets(agent, lingering)
         let termination = Task { for await _ in await Signals.termination() { return } }
-        let watchdog = Task { await feedWatchdog() }
+        let watchdog = Task { await ServiceManager.feedWatchdog() }
         ServiceManager.notifyReady()
         try await agent.start()
         let reason = await firstOf(
@@ -81,13 +81,5 @@ struct Signetd {
         defer { for task in tasks { task.cancel() } }
         for await reason in stream { return reason }
         return "nothing left to do"
-    }
-
-    private static func feedWatchdog() async {
-        guard let interval = ServiceManager.watchdogInterval else { return }
-        while !Task.isCancelled {
-            ServiceManager.notifyWatchdog()
-            try? await Task.sleep(for: .seconds(interval / 2))
-        }
     }
 }

@@ -35,8 +35,7 @@ struct AgentTests {
         await agent.stop()
     }
 
-    @Test func `a full disk is a problem, and what was due follows when there is space`() async throws
-    {
+    @Test func `a full disk is a problem, and what was due follows when there is space`() async throws {
         let world = World(profiles: [try .sample()])
         let agent = Agent(world.ports)
         try await agent.start()

@@ -1,0 +1,20 @@
+import Dispatch
+import Glibc
+
+extension ServiceManager {
+    /// Ends the process at the latest after so many seconds, whatever is still running. Only for programs that have
+    /// everything that matters on disk before it matters in memory.
+    package static func endForCertain(after seconds: Double) {
+        DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { _exit(0) }
+    }
+
+    /// Tells the service manager at half its interval that the process lives, until the task is cancelled; returns at
+    /// once where nobody wants to know.
+    package static func feedWatchdog() async {
+        guard let interval = watchdogInterval else { return }
+        while !Task.isCancelled {
+            notifyWatchdog()
+            try? await Task.sleep(for: .seconds(interval / 2))
+        }
+    }
+}
