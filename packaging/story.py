@@ -182,8 +182,8 @@ anchors = ["/etc/signet/anchors/root.pem"]
             machine.ctl("tag", "office")
 
 
-def with_revocation(scratch: Path, binaries: Path) -> None:
-    """Part two."""
+def with_revocation(scratch: Path, binaries: Path) -> str:
+    """Part two; returns the device tag at the end."""
     tell("2. A CA whose certificates name a revocation list, which nginx serves")
     lists = scratch / "lists"
     lists.mkdir(mode=0o755)
@@ -238,8 +238,7 @@ require-revocation-check = true
                 value = tag["tags"][0]["tag"]["value"]
                 expect(value == "valid-client-certificate", f"the tag is {value}")
             expect(not server.journal.violations, f"the server complains: {server.journal.violations}")
-    tell("Everything above happened below a scratch folder, which is gone now.")
-    print(f"device tag: {value}")
+    return str(value)
 
 
 def main() -> int:
@@ -250,12 +249,15 @@ def main() -> int:
     scratch.chmod(0o755)
     try:
         with_debians_server(scratch, binaries)
-        with_revocation(scratch, binaries)
+        value = with_revocation(scratch, binaries)
     except Untrue as untrue:
         print(f"\ndemo: this was to be true and is not: {untrue}", file=sys.stderr)
         return 1
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    expect(not scratch.exists(), f"'{scratch}' could not be removed")
+    tell("Everything above happened below a scratch folder, which is gone now.")
+    print(f"device tag: {value}")
     return 0
 
 

@@ -119,7 +119,7 @@ package actor Agent {
         var tags: [TagsReply.Entry] = []
         for name in names {
             guard let runner = runners[name] else { continue }
-            await runner.judgeNow()
+            await runner.judgeAnew()
             tags.append(TagsReply.Entry(profile: "\(name)", tag: await runner.tagStatus()))
         }
         await refresh()

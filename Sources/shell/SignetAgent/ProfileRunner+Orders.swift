@@ -28,7 +28,7 @@ extension ProfileRunner {
 
     /// Ends orders once nothing is under way any more: with a generation, a wait for approval, or the reason why not.
     func settleOrders() {
-        guard !orders.isEmpty, !machine.isBusy, judging == nil, unsaved == nil else { return }
+        guard !orders.isEmpty, !machine.isBusy, judging == nil, queued == nil, unsaved == nil else { return }
         let state = document.state
         let outcome: OrderProgress
         if let identity = state.identity, identity.generation > orderedFrom, state.published == identity.generation {

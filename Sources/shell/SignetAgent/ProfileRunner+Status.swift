@@ -24,7 +24,7 @@ extension ProfileRunner {
 
     /// Whether the process must stay for this profile: something runs, or falls due before `until`.
     func isNeeded(until: Date) -> Bool {
-        if machine.isBusy || judging != nil || !orders.isEmpty || unsaved != nil { return true }
+        if machine.isBusy || judging != nil || queued != nil || !orders.isEmpty || unsaved != nil { return true }
         guard let due = machine.nextDue(now: ports.now()) else { return false }
         return due < until
     }
@@ -45,7 +45,7 @@ extension ProfileRunner {
     private var summary: StatusDocument.Profile.State {
         let state = document.state
         let isTrying = machine.isBusy || state.retry == nil
-        if let identity = state.identity, ports.now() < identity.notAfter {
+        if let identity = state.identity, ports.now() < identity.notAfter, !state.isRevoked {
             guard let transaction = state.transaction, isTrying else { return .active }
             if transaction.step == .pending { return .pending }
             return transaction.kind == .renew ? .renewing : .requesting

@@ -7,19 +7,34 @@ import Secrets
 import X509
 
 extension ProfileRunner {
-    /// Judges the device tag anew in the background, unless that is under way.
+    /// Judges the device tag anew in the background.
     func judge() {
-        guard judging == nil else { return }
-        judging = Task {
+        if judging == nil, queued == nil { _ = enqueueJudgement() }
+    }
+
+    /// Judges the device tag from now on, not from a moment ago, and returns with the verdict in place. However many
+    /// ask at once, one judgement runs and one waits for it.
+    func judgeAnew() async {
+        await (queued ?? enqueueJudgement()).value
+    }
+
+    private func enqueueJudgement() -> Task<Void, Never> {
+        let running = judging
+        let task = Task {
+            await running?.value
+            self.judging = self.queued
+            self.queued = nil
             await self.judgeNow()
             self.judging = nil
             self.settleOrders()
             await self.changed()
         }
+        queued = task
+        return task
     }
 
     /// Judges the device tag from what is on this machine and, where the profile asks, from fresh revocation lists.
-    func judgeNow() async {
+    private func judgeNow() async {
         let now = ports.now()
         guard let generation else {
             let requested = document.state.transaction?.step == .pending || document.state.transaction?.step == .sent
@@ -34,7 +49,7 @@ extension ProfileRunner {
             from: generation.certificate, chain: chain, identificationCAs: authorities, now: now,
             crypto: ports.cryptography)
         var fetched: [String: RevocationListFetch] = [:]
-        for url in DeviceTag.revocationListURLs(for: path, rules: rules) { fetched[url] = await fetch(url, now: now) }
+        for url in DeviceTag.revocationListURLs(for: path, rules: rules) { fetched[url] = await fetch(url) }
         let evidence = DeviceTag.evidence(
             certificate: generation.certificate, chain: chain, key: try? store.key(of: generation.number),
             identificationCAs: authorities, rules: rules, fetched: fetched, now: now, crypto: ports.cryptography)
@@ -78,14 +93,16 @@ extension ProfileRunner {
         return (chain + named).filter { profile.scep.caFingerprints.contains(ports.cryptography.sha256($0.der)) }
     }
 
-    /// A revocation list, fetched anew unless that happened a moment ago; where the place does not answer, the last
-    /// one from there, which the judgement takes only while it is current.
-    private func fetch(_ url: String, now: Date) async -> RevocationListFetch {
+    /// A revocation list, fetched anew, from each place once a second at most: anybody on the machine may ask for the
+    /// tag. Where the place does not answer, the last list from there counts as long as it is current.
+    private func fetch(_ url: String) async -> RevocationListFetch {
         let digest = Hexadecimal.string(ports.cryptography.sha256(Array(url.utf8))).lowercased()
         let cached = store.revocationList(digest)
-        if let last = lastFetch[url], now.timeIntervalSince(last) < 2, now >= last, let cached {
-            return .fetched(cached)
+        let now = ports.now()
+        if let last = lastFetch[url], last <= now, now < last.addingTimeInterval(1) {
+            await ports.wait(last.addingTimeInterval(1))
         }
+        lastFetch[url] = ports.now()
         do {
             let response = try await ports.transport(nil).exchange(
                 HTTPRequest(
@@ -94,7 +111,6 @@ extension ProfileRunner {
             guard response.status == 200 else {
                 return cached.map { .fetched($0) } ?? .unreachable("HTTP status \(response.status)")
             }
-            lastFetch[url] = now
             if response.body != cached { try? store.save(revocationList: response.body, digest: digest) }
             return .fetched(response.body)
         } catch {

@@ -28,7 +28,9 @@ actor ProfileRunner {
     var generation: Generation?
     var run: TransactionRun?
     var verdict: TagVerdict?
+    /// The judgement of the tag that runs, and the one that follows it.
     var judging: Task<Void, Never>?
+    var queued: Task<Void, Never>?
     var lastFetch: [String: Date] = [:]
     /// The machine's serial number, once the installer told it.
     var serialNumber: String?
