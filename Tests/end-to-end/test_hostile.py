@@ -7,7 +7,7 @@ import pytest
 
 from agent import AgentError
 from conftest import MakeServer
-from machine import Machine, Status
+from machine import PATIENCE, Machine, Status
 from scepd import Attack, Behaviour, Challenges, Hierarchy, RAKind, SCEPServer, Trouble
 
 UNTRUSTED = {"untrusted-reply"}
@@ -146,10 +146,13 @@ def test_renewal_that_returns_the_old_certificate(enrolled: Machine, server: SCE
 
 def test_a_wrong_challenge(machine: Machine, make_server: MakeServer) -> None:
     server = make_server(Behaviour(challenges=Challenges(static="open sesame")))
+    machine.write("etc/signet/signet.toml", '[agent]\nidle-exit = "1s"\n')
     machine.challenge("open sesamy")
     machine.profile(server)
-    machine.start()
+    supervisor = machine.start()
     check(machine.wait_problem("challenge-refused"))
+    # The service manager hands credentials over at a start: the next one sees the right challenge.
+    supervisor.wait_exit(PATIENCE)
     machine.challenge("open sesame")
     with machine.admin() as admin:
         assert admin.enroll()[-1]["generation"] == 1

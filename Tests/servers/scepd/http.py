@@ -30,6 +30,8 @@ class Listener(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], server: "SCEPServer") -> None:
         self.scep = server
+        self.declined_post = False
+        """A POST was answered with nothing or 405: after that GET is no fault of the client's."""
         super().__init__(address, _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -110,8 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _message(self, exchange: Exchange, query: dict[str, list[str]]) -> bytes:
         """The message of a GET (§4.1: base64, percent-escaped)."""
-        behaviour = self.server.scep.behaviour
-        if behaviour.post == "accept" and {"POSTPKIOperation", "SCEPStandard"} & set(behaviour.capabilities):
+        offered = set(self.server.scep.behaviour.capabilities)
+        if not self.server.declined_post and {"POSTPKIOperation", "SCEPStandard"} & offered:
             exchange.violations.append("PKIOperation by GET although the CA offers POST (§4.1)")
         try:
             return base64.b64decode(query.get("message", [""])[0], validate=True)
@@ -120,10 +122,10 @@ class _Handler(BaseHTTPRequestHandler):
             return b""
 
     def _operate(self, exchange: Exchange, body: bytes) -> None:
-        if exchange.method == "POST" and self.server.scep.behaviour.post == "405":
-            self._send(exchange, 405, "text/plain", b"GET only\n")
-        elif exchange.method == "POST" and self.server.scep.behaviour.post == "empty":
-            self._send(exchange, 200, "", b"")
+        post = self.server.scep.behaviour.post if exchange.method == "POST" else "accept"
+        if post != "accept":
+            self.server.declined_post = True
+            self._send(exchange, *((405, "text/plain", b"GET only\n") if post == "405" else (200, "", b"")))
         elif not self._disturb(exchange, body):
             try:
                 reply = self.server.scep.responder.operate(body, exchange)
@@ -162,6 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
         if kind == "html":
             self._send(exchange, 200, "text/html; charset=utf-8", _HTML)
         elif kind == "empty":
+            self.server.declined_post = True
             self._send(exchange, 200, "", b"")
         elif trouble:
             self._send(exchange, trouble.status, "text/plain", b"not now\n", retry_after=trouble.retry_after)

@@ -100,8 +100,9 @@ class Responder:
         if message.nonce in self._nonces:
             message.violations.append("a senderNonce was used before (§3.2.1.5)")
         self._nonces.add(message.nonce)
-        holder = self.hierarchy.recipient
-        keys = [(one.certificate, one.key) for one in (holder, self.insider, self.foreign.issuing)]
+        # Whoever poses as another CA has not that CA's key.
+        own = self.foreign.issuing if self.behaviour.attack is Attack.FOREIGN_CA else self.hierarchy.recipient
+        keys = [(one.certificate, one.key) for one in (own, self.insider)]
         judge_envelope(message, unseal(message.content, keys), legacy=self.behaviour.legacy_requests)
         exchange.cipher = message.opened.cipher if message.opened else None
         if message.message_type == names.CERT_POLL:
