@@ -35,7 +35,7 @@ func wirePorts(root: String, folder: ConfigurationFolder, journal: Journal) -> A
             try files.replace(root + "/run/signet/public/" + name, with: bytes, mode: 0o644)
         },
         log: { level, message, fields in journal.log(level.journalLevel, message, fields: fields) },
-        versions: (agent: Release.version, openssl: OpenSSL.version))
+        versions: (agent: Release.version, openssl: OpenSSL.version.replacing("OpenSSL ", with: "")))
 }
 
 private func readConfiguration(_ folder: ConfigurationFolder) -> Configuration {
