@@ -58,7 +58,7 @@ struct ListenerTests {
             }
             #expect(bound == 0 && listen(number, 4) == 0)
             let server = try LocalServer(LocalListener(adopting: number), limits: .admin, handler: echo)
-            let reply = try await LocalClient(path: path).lastReply(to: Call("t.Echo"), within: .seconds(10))
+            let reply = try await LocalClient(path: path).lastReply(to: Call("t.Echo"), within: .seconds(300))
             #expect(try reply.parameters() == NoParameters())
             await server.stop()
             // Whoever made the socket removes it.

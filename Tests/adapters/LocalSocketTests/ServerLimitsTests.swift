@@ -14,7 +14,7 @@ struct ServerLimitsTests {
         { call, connection in
             if call.method == "t.Echo" { return await echo(call, connection) }
             events.note("began")
-            try? await Task.sleep(for: .seconds(3600))
+            await untilCancelled()
             events.note(connection.isClosed ? "cancelled, closed" : "cancelled, open")
         }
     }
@@ -154,7 +154,7 @@ struct ServerLimitsTests {
             let (idle, waiting) = (try RawClient(path), try RawClient(path))
             waiting.send(#"{"method":"t.Hang"}"#)
             #expect(await events.next() == "began")
-            await server.stop(within: .seconds(10))
+            await server.stop(within: .seconds(300))
             #expect(await events.next() == "cancelled, open")
             #expect(try await idle.message() == nil)
             #expect(try await waiting.message() == nil)
@@ -167,13 +167,13 @@ struct ServerLimitsTests {
         let events = Events()
         try await withServer(handler: { call, connection in
             events.note("began")
-            try? await Task.sleep(for: .seconds(3600))
+            await untilCancelled()
             await echo(call, connection)
         }) { server, path in
             let client = try RawClient(path)
             client.send(ping)
             #expect(await events.next() == "began")
-            await server.stop(within: .seconds(10))
+            await server.stop(within: .seconds(300))
             #expect(try await client.message() == pong)
             #expect(try await client.message() == nil)
         }

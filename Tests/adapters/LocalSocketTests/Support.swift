@@ -66,14 +66,14 @@ struct Events: Sendable {
     }
 }
 
-/// A client that sends whatever bytes it is told to, over a socket that blocks for ten seconds at most.
+/// A client that sends whatever bytes it is told to, over a socket that blocks for five minutes at most.
 final class RawClient {
     let number: Int32
     private var unread: [UInt8] = []
 
     init(_ path: String) throws {
         number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: 300, tv_usec: 0)
         setsockopt(number, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_un()
@@ -149,4 +149,9 @@ func code(_ body: () async throws -> Void) async -> LocalSocketFaultCode? {
     } catch {
         return (error as? LocalSocketFault)?.code
     }
+}
+
+/// Returns when the task is cancelled, and not before.
+func untilCancelled() async {
+    for await _ in AsyncStream<Never>.makeStream().stream {}
 }

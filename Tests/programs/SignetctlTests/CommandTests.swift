@@ -29,7 +29,7 @@ struct CommandTests {
                 try connection.reply(ProgressReply(generation: nil))
             case .renew("slow"), .enroll("slow"):
                 try connection.reply(ProgressReply(step: "requesting", at: Samples.noon), continues: true)
-                try await Task.sleep(for: .seconds(3600))
+                await untilCancelled()
             case .renew(let profile), .enroll(let profile):
                 try connection.reply(AgentError.noSuchProfile(profile).reply)
             case .evaluateTag(let profile):

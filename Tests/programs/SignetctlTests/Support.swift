@@ -117,3 +117,8 @@ enum Samples {
                 tag: .init(value: "none", since: later(-7200)), problems: [problem]),
         ])
 }
+
+/// Returns when the task is cancelled, and not before.
+func untilCancelled() async {
+    for await _ in AsyncStream<Never>.makeStream().stream {}
+}
