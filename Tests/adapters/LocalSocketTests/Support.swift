@@ -3,6 +3,7 @@ import Faults
 import FoundationEssentials
 import Glibc
 import LocalSocket
+import Testing
 import Varlink
 
 /// Runs `body` with the path of a socket in a new folder that is gone afterwards.
@@ -154,4 +155,15 @@ func code(_ body: () async throws -> Void) async -> LocalSocketFaultCode? {
 /// Returns when the task is cancelled, and not before.
 func untilCancelled() async {
     for await _ in AsyncStream<Never>.makeStream().stream {}
+}
+
+/// Runs `body` with the file-system rights of user nobody where the tests run as root, who may open everything
+/// (setfsuid(2): this thread's alone).
+func asNobody<Value>(_ body: () throws -> Value) throws -> Value {
+    guard getuid() == 0 else { return try body() }
+    typealias SetUser = @convention(c) (UInt32) -> Int32
+    let setUser = unsafeBitCast(try #require(dlsym(nil, "setfsuid")), to: SetUser.self)
+    _ = setUser(65_534)
+    defer { _ = setUser(0) }
+    return try body()
 }
