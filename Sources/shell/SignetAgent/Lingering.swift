@@ -46,6 +46,8 @@ package actor Lingering {
             guard now() < exit else { return }
             timer = Task {
                 await wait(exit)
+                // A timer that was replaced must not ask for yet another one.
+                guard !Task.isCancelled else { return }
                 continuation.yield()
             }
         }

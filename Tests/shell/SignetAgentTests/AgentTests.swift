@@ -4,6 +4,7 @@ import FoundationEssentials
 import Profiles
 import SCEP
 import SignetAgent
+import Synchronization
 import Testing
 
 @Suite("The agent", .timeLimit(.minutes(1)))
@@ -120,6 +121,35 @@ struct AgentTests {
         #expect(await !agent.isNeeded())
         world.advance(next.at.date.timeIntervalSince(world.ports.now()) - 600)
         #expect(await agent.isNeeded())
+        await agent.stop()
+    }
+
+    @Test func `a client that goes has the agent wait for its idle time once, not over and over`() async throws {
+        let world = World(profiles: [])
+        let agent = Agent(world.ports)
+        try await agent.start()
+        let (begun, wait) = AsyncStream.makeStream(of: Void.self)
+        let count = Mutex(0)
+        let lingering = Lingering(agent, idle: 10, now: world.ports.now) { _ in
+            let number = count.withLock { count in
+                count += 1
+                return count
+            }
+            if number == 1 { wait.finish() }
+            // Each client calls off the wait that stood when it came. A wait that was called off must not bring the next.
+            var turns = 0
+            while !Task.isCancelled, number == 1 || turns < 10_000 {
+                await Task.yield()
+                turns += 1
+            }
+            if !Task.isCancelled || number == 50 { world.advance(20) }
+        }
+        let idle = Task { await lingering.untilIdle() }
+        for await _ in begun {}
+        await lingering.clients(1)
+        await lingering.clients(0)
+        await idle.value
+        #expect(count.withLock { $0 } < 50)
         await agent.stop()
     }
 
