@@ -61,15 +61,18 @@ def test_a_timeout_never_leaves_a_rung(enrolled: Machine, server: SCEPServer) ->
 
 
 def test_due_by_itself(machine: Machine, make_server: MakeServer) -> None:
-    """A certificate that is already far into its life when it comes is renewed at once, and then it is well."""
-    old = Validity(before=datetime.timedelta(days=80), after=datetime.timedelta(days=10))
-    server = make_server(Behaviour(validity=old))
+    """A certificate of 100 seconds, of which 55 are over when it comes: its time is at 66 to 76, with nobody there."""
+    short = Validity(before=datetime.timedelta(seconds=55), after=datetime.timedelta(seconds=45))
+    server = make_server(Behaviour(validity=short))
     machine.profile(server)
     machine.start()
-    server.journal.wait_for(lambda one: one.issued is not None, 30)
-    server.behaviour.validity = Validity()
+    profile = machine.wait_enrolled()
+    assert profile["next"]["action"] == "renew"
+    assert profile["next"]["at"] < profile["identity"]["not_after"]
+    # Not dated back before the first: an older certificate would be refused.
+    server.behaviour.validity = Validity(before=datetime.timedelta(seconds=5))
     machine.wait_enrolled(generation=2)
-    assert [one.message_type for one in server.journal.operations[:2]] == [names.PKCS_REQ, names.RENEWAL_REQ]
+    assert [one.message_type for one in server.journal.operations] == [names.PKCS_REQ, names.RENEWAL_REQ]
 
 
 def test_an_enrollment_from_scratch_takes_the_challenge(machine: Machine, make_server: MakeServer) -> None:

@@ -1,6 +1,7 @@
 """The challenge is in no log, argument, environment, status or state file. All of them are searched."""
 
 import base64
+import contextlib
 import secrets
 from pathlib import Path
 
@@ -27,7 +28,11 @@ def files_to_search(machine: Machine) -> list[Path]:
 
 def search(machine: Machine, challenge: str) -> list[str]:
     """Where the challenge stands: files, and arguments and environment of every running program."""
-    places = {str(file): file.read_bytes() for file in files_to_search(machine)}
+    places = {}
+    for file in files_to_search(machine):
+        # A file that is being replaced has a temporary name for a moment; its content is found under the other.
+        with contextlib.suppress(FileNotFoundError):
+            places[str(file)] = file.read_bytes()
     for name in ("signetd", "signet-installd"):
         pid = machine.running.pid(name)
         if pid is not None:
