@@ -62,7 +62,7 @@ extension ProfileRunner {
         let certificate = generation.certificate
         return StatusDocument.Identity(
             generation: generation.number, subject: "\(certificate.subject)", issuer: "\(certificate.issuer)",
-            serial: certificate.serialHex,
+            serial: certificate.serialHex.lowercased(),
             sha256: Hexadecimal.string(ports.cryptography.sha256(certificate.der)).lowercased(),
             notBefore: Timestamp(certificate.notBefore), notAfter: Timestamp(certificate.notAfter),
             key: certificate.publicKey.name)
