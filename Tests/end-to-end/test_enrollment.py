@@ -4,7 +4,7 @@ import pytest
 from cryptography import x509
 
 from conftest import MakeServer
-from machine import Machine, problem_codes
+from machine import PATIENCE, Machine, problem_codes
 from scepd import Behaviour, Challenges, Cipher, Hierarchy, RAKind, names
 
 
@@ -138,9 +138,10 @@ def test_one_connection_is_kept_for_a_transaction(machine: Machine, make_server:
 
 
 def test_a_profile_dropped_in_is_a_profile_deployed(machine: Machine, make_server: MakeServer) -> None:
+    """With nothing to do the agent is gone; a profile brings it back."""
     server = make_server()
     supervisor = machine.start()
-    supervisor.wait_ready(20)
+    assert supervisor.wait_exit(PATIENCE) == 0
     machine.profile(server, "late")
     machine.wait_enrolled("late")
 

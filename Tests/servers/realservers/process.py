@@ -1,5 +1,6 @@
 """A foreground process that listens on a port: started, waited for, ended."""
 
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,7 +20,9 @@ def free_port() -> int:
 
 
 def start(command: list[str], log: Path, *, environment: dict[str, str] | None = None) -> "subprocess.Popen[bytes]":
-    """Starts it with its output in `log`."""
+    """Starts it with its output in `log`; it does not outlive the thread that starts it."""
+    if shutil.which("setpriv"):
+        command = ["setpriv", "--pdeathsig", "TERM", "--", *command]
     with log.open("ab") as output:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment, start_new_session=True
