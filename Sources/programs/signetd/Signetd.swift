@@ -36,24 +36,46 @@ struct Signetd {
         let agent = Agent(wirePorts(root: root, folder: folder, journal: journal))
         let now: @Sendable () -> Date = { Date() }
         let lingering = Lingering(agent, idle: Double(settings.idleExit), now: now, wait: waitOnWallClock)
-        let servers = try openSockets(agent, lingering)
         let termination = Task { for await _ in await Signals.termination() { return } }
         let watchdog = Task { await ServiceManager.feedWatchdog() }
         ServiceManager.notifyReady()
         try await agent.start()
+        // Not before: the caller who started the process by connecting is to find its profiles.
+        let servers = try openSockets(agent, lingering)
+        let ticks = Task { await tickHourly(agent) }
         let reason = await firstOf(
             {
-                await lingering.untilIdle(); return "idle until the next tick"
+                await stayWhileNeeded(agent, lingering)
+                return "idle until the next tick"
             },
             {
-                await termination.value; return "asked to end"
+                await termination.value
+                return "asked to end"
             })
+        ticks.cancel()
         journal.log(.info, "ends: \(reason)")
         ServiceManager.notifyStopping()
         watchdog.cancel()
         ServiceManager.endForCertain(after: 1.5)
         await agent.stop()
         for server in servers { await server.stop(within: .seconds(1)) }
+    }
+
+    /// A process that is there when the timer fires is not started by it, so it ticks by itself.
+    private static func tickHourly(_ agent: Agent) async {
+        while !Task.isCancelled {
+            await waitOnWallClock(until: Agent.nextTick(after: Date()))
+            if !Task.isCancelled { await agent.tick() }
+        }
+    }
+
+    /// Returns when nothing is left to do. A file that changed while the process ran starts nobody else, so root's
+    /// configuration is read once more before the end.
+    private static func stayWhileNeeded(_ agent: Agent, _ lingering: Lingering) async {
+        repeat {
+            await lingering.untilIdle()
+            await agent.reload()
+        } while await agent.isNeeded() && !Task.isCancelled
     }
 
     /// The sockets that were passed, each with its own limits; `control` reads, `admin` does everything.

@@ -1,6 +1,6 @@
 package import ControlProtocol
 package import Enrollment
-import FoundationEssentials
+package import FoundationEssentials
 import Profiles
 import SCEP
 import X509
@@ -39,8 +39,8 @@ package actor Agent {
         await reload()
     }
 
-    /// Reads root's configuration again and looks whether something is due: what a tick does, and a changed file.
-    package func reload() async {
+    /// Reads root's configuration again and, unless an order follows, looks whether something is due.
+    package func reload(andTick: Bool = true) async {
         let configuration = ports.configuration()
         let context = RunnerContext(
             deviceID: memory.id,
@@ -48,7 +48,7 @@ package actor Agent {
         var problems: [StatusDocument.Problem] = []
         for profile in configuration.profiles {
             if let runner = runners[profile.name] {
-                await runner.update(profile, context: context)
+                await runner.update(profile, context: context, andTick: andTick)
                 continue
             }
             do {
@@ -73,6 +73,18 @@ package actor Agent {
         remember(problems)
         order = runners.keys.sorted()
         await refresh()
+    }
+
+    /// What the timer does: configuration, what is due, and the device tags.
+    package func tick() async {
+        await reload()
+        for runner in runners.values { await runner.judge() }
+    }
+
+    /// The service manager's next tick: the full hour.
+    package static func nextTick(after now: Date) -> Date {
+        let hours = (now.timeIntervalSince1970 / Schedule.tick).rounded(.down)
+        return Date(timeIntervalSince1970: (hours + 1) * Schedule.tick)
     }
 
     /// Ends everything that runs. What was under way is taken up by the next process.
@@ -108,6 +120,8 @@ package actor Agent {
     package func order(
         _ kind: Enrollment.Transaction.Kind, of profile: String
     ) async throws -> AsyncStream<OrderProgress> {
+        // Who orders has often just changed the profile, or dropped it.
+        await reload(andTick: false)
         let runner = try runner(profile)
         guard let progress = await runner.order(kind) else { throw AgentError.busy(profile: profile) }
         return progress
@@ -210,11 +224,8 @@ package actor Agent {
                 saveMemory()
             }
         }
-        let seconds = now.timeIntervalSince1970
-        let nextTick = Date(
-            timeIntervalSince1970: (seconds / Schedule.tick).rounded(.down) * Schedule.tick + Schedule.tick)
         return StatusDocument(
-            writtenAt: Timestamp(now), nextTick: Timestamp(nextTick),
+            writtenAt: Timestamp(now), nextTick: Timestamp(Self.nextTick(after: now)),
             agent: StatusDocument.Agent(version: ports.versions.agent, openssl: ports.versions.openssl),
             device: StatusDocument.Device(
                 id: memory.id, hostname: ports.facts(nil)[.hostname] ?? "", serialNumber: memory.serialNumber),

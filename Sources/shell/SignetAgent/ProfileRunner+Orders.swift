@@ -13,17 +13,28 @@ package enum OrderProgress: Sendable, Equatable {
 }
 
 extension ProfileRunner {
-    /// Follows an order, and streams what happens until it ends. nil while another exchange is under way.
+    /// Follows an order, and streams what happens until it ends. An exchange that already does what is ordered is
+    /// joined: who drops a profile and orders its enrollment finds it under way. nil while another one is.
     func order(_ kind: Transaction.Kind) -> AsyncStream<OrderProgress>? {
-        guard !machine.isBusy, orders.isEmpty else { return nil }
+        let isJoining = machine.isBusy
+        guard !isJoining || isUnderWay(kind) else { return nil }
         let (stream, continuation) = AsyncStream.makeStream(
             of: OrderProgress.self, bufferingPolicy: .bufferingNewest(64))
         let id = UUID()
         orders[id] = continuation
-        orderedFrom = document.state.identity?.generation ?? 0
         continuation.onTermination = { _ in Task { await self.forget(id) } }
-        feed(.ordered(kind))
+        orderedFrom = document.state.identity?.generation ?? 0
+        if !isJoining {
+            feed(.ordered(kind))
+        } else if let step {
+            continuation.yield(.step(step, at: ports.now()))
+        }
         return stream
+    }
+
+    private func isUnderWay(_ kind: Transaction.Kind) -> Bool {
+        guard let transaction = document.state.transaction else { return false }
+        return transaction.kind == kind || document.state.identity == nil
     }
 
     /// Ends orders once nothing is under way any more: with a generation, a wait for approval, or the reason why not.

@@ -72,14 +72,15 @@ actor ProfileRunner {
         judge()
     }
 
-    /// Takes the profile as root's files have it now, and looks whether something is due.
-    func update(_ profile: Profile, context: RunnerContext) {
+    /// Takes the profile as root's files have it now and, unless an order follows, looks whether something is due.
+    func update(_ profile: Profile, context: RunnerContext, andTick: Bool) {
+        let isNew = profile != self.profile
         self.profile = profile
         self.context = context
         machine.rules = profile.rules(context, ports.cryptography)
-        if run?.server.isEmpty == false, !machine.isBusy { run = nil }
-        feed(.ticked)
-        judge()
+        if isNew, !machine.isBusy { run = nil }
+        if andTick { feed(.ticked) }
+        if isNew { judge() }
     }
 
     /// Ends running exchanges; what they were doing is taken up by the next process.

@@ -71,6 +71,21 @@ struct AgentTests {
         await agent.stop()
     }
 
+    @Test func `a profile that was just dropped can be ordered at once`() async throws {
+        let world = World(profiles: [])
+        let agent = Agent(world.ports)
+        try await agent.start()
+        world.configure(Configuration(profiles: [try .sample()], refused: []))
+        var last: OrderProgress?
+        for await progress in try await agent.order(.enroll, of: "office") { last = progress }
+        guard case .failed(let problem) = last else {
+            Issue.record("the order ended with \(String(describing: last))")
+            return
+        }
+        #expect(problem?.code == .unreachable)
+        await agent.stop()
+    }
+
     @Test func `the device's id is made once and kept`() async throws {
         let world = World(profiles: [])
         let first = Agent(world.ports)
