@@ -16,6 +16,14 @@ extension ProfileRunner {
     /// Follows an order, and streams what happens until it ends. An exchange that already does what is ordered is
     /// joined: who drops a profile and orders its enrollment finds it under way. nil while another one is.
     func order(_ kind: Transaction.Kind) -> AsyncStream<OrderProgress>? {
+        // Somebody waits: what could not be saved is tried now, and an order that cannot be kept is not taken.
+        if unsaved != nil { wake() }
+        if let unsaved {
+            return AsyncStream { continuation in
+                continuation.yield(.failed(unsaved.problem))
+                continuation.finish()
+            }
+        }
         let isJoining = machine.isBusy
         guard !isJoining || isUnderWay(kind) else { return nil }
         let (stream, continuation) = AsyncStream.makeStream(

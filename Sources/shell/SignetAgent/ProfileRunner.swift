@@ -169,7 +169,7 @@ actor ProfileRunner {
         }
     }
 
-    private func wake() {
+    func wake() {
         if let end = verdict?.validUntil, end <= ports.now() { judge() }
         guard let held = unsaved else { return feed(.ticked) }
         unsaved = nil

@@ -55,6 +55,29 @@ struct AgentTests {
         await agent.stop()
     }
 
+    @Test func `an order ends at once where nothing can be saved, and is followed where it can be again`() async throws
+    {
+        let world = World(profiles: [try .sample()])
+        let agent = Agent(world.ports)
+        try await agent.start()
+        _ = try await until(agent) { $0.state == .failed }
+        world.files.isFull = true
+        world.advance(80)
+        _ = try await until(agent) { $0.problems.contains { $0.code == "storage" } }
+        var refused: [OrderProgress] = []
+        for await progress in try await agent.order(.enroll, of: "office") { refused.append(progress) }
+        guard case .failed(let problem) = refused.last else {
+            Issue.record("the order ended with \(refused)")
+            return
+        }
+        #expect(problem?.code == .storage)
+        world.files.isFull = false
+        let asked = world.asked
+        for await _ in try await agent.order(.enroll, of: "office") {}
+        #expect(world.asked > asked)
+        await agent.stop()
+    }
+
     @Test func `an admin's order ends with the reason why it failed`() async throws {
         let world = World(profiles: [try .sample()])
         let agent = Agent(world.ports)
