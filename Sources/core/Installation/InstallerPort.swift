@@ -35,7 +35,7 @@ package struct Publication: Sendable {
 }
 
 /// What the installer read back after publishing.
-package struct PublishedIdentity: Sendable, Equatable, Codable {
+package struct PublishedIdentity: Sendable, Equatable {
     package let generation: Int
     /// Lower-case hex SHA-256 of the published certificate.
     package let sha256: String
@@ -50,17 +50,12 @@ package struct PublishedIdentity: Sendable, Equatable, Codable {
 }
 
 /// DMI facts; absent where the firmware has none.
-package struct DeviceFacts: Sendable, Equatable, Codable {
+package struct DeviceFacts: Sendable, Equatable {
     package let productSerial: String?
     package let productUUID: String?
 
     package init(productSerial: String?, productUUID: String?) {
         self.productSerial = productSerial
         self.productUUID = productUUID
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case productSerial = "product_serial"
-        case productUUID = "product_uuid"
     }
 }
