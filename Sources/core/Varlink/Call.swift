@@ -23,8 +23,9 @@ package struct Call: Sendable {
         body = frame.withBytes { Data($0) }
         let header = try WireJSON.header(Header.self, of: body)
         method = header.method
-        more = header.more ?? false
         oneway = header.oneway ?? false
+        // Who takes no reply takes no several: a stream that nobody reads would never end.
+        more = (header.more ?? false) && !oneway
         upgrade = header.upgrade ?? false
         self.secret = secret
     }

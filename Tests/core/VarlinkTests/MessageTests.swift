@@ -20,6 +20,11 @@ struct MessageTests {
         #expect(try read.parameters() == Ping(name: "a/b", times: 3))
     }
 
+    @Test func `Who takes no reply takes no several`() throws {
+        let read = try Call(Frame(copying: Array(#"{"method":"a.B","more":true,"oneway":true}"#.utf8)))
+        #expect(read.oneway && !read.more)
+    }
+
     @Test(arguments: [
         #"{"method":"a.B"}"#, #"{"method":"a.B","parameters":null}"#, #"{"method":"a.B","parameters":{}}"#,
     ])
