@@ -2,7 +2,8 @@ import FoundationEssentials
 
 /// What the machine notices by itself each time it is asked.
 extension EnrollmentMachine {
-    /// A changed profile is tried at once. A request that was not sent is made anew from it; one that may have
+    /// A changed profile is tried at once, and what it says of installation is carried out: publishing what is
+    /// published already changes only what differs. A request that was not sent is made anew from it; one that may have
     /// arrived is still asked after.
     mutating func noticeChangedProfile() -> [EnrollmentAction] {
         guard state.profileDigest != rules.profileDigest else { return [] }
@@ -10,6 +11,7 @@ extension EnrollmentMachine {
         guard state.profileDigest != nil else { return [] }
         state.retry = nil
         state.publishRetry = nil
+        state.published = nil
         state.isChallengeSpent = false
         guard isWaitingToPrepare else { return [] }
         return dropTransaction()

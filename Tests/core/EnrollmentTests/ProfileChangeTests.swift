@@ -48,6 +48,14 @@ import Testing
         var machine = EnrollmentMachine(.enrolled())
         machine.rules.renewAt = 0.5
         machine.rules.profileDigest = "another"
-        #expect(machine.handle(.ticked, now: at(day)) == [.wait(until: at(50 * day))])
+        #expect(machine.handle(.ticked, now: at(day)).last == .wait(until: at(50 * day)))
+    }
+
+    @Test func `What a changed profile says of installation is carried out, once`() {
+        var machine = EnrollmentMachine(.enrolled())
+        machine.rules.profileDigest = "another"
+        #expect(machine.handle(.ticked, now: at(day)).first == .publish(generation: 1))
+        _ = machine.handle(.published(1), now: at(day))
+        #expect(machine.handle(.ticked, now: at(day + 1)).count == 1)
     }
 }
