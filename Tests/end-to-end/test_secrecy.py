@@ -53,7 +53,7 @@ def test_the_search_finds_what_is_there(enrolled: Machine) -> None:
 
 
 @pytest.mark.parametrize("source", ["credential", "file", "command"])
-@pytest.mark.parametrize("fate", ["issued", "pending", "refused", "held", "untrusted"])
+@pytest.mark.parametrize("fate", ["issued", "pending", "refused", "repeated", "held", "untrusted"])
 def test_the_challenge_is_nowhere(machine: Machine, make_server: MakeServer, source: str, fate: str) -> None:
     challenge = secrets.token_hex(16)
     behaviour = Behaviour(challenges=Challenges(static=challenge))
@@ -61,6 +61,8 @@ def test_the_challenge_is_nowhere(machine: Machine, make_server: MakeServer, sou
         behaviour.pending = 100
     elif fate == "refused":
         behaviour.failure = "1"
+    elif fate == "repeated":
+        behaviour.failure, behaviour.failure_text = "2", f"the challenge '{challenge}' is not the one"
     elif fate == "held":
         behaviour.troubles = [Trouble("hold")]
     elif fate == "untrusted":

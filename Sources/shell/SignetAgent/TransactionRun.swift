@@ -17,6 +17,8 @@ final class TransactionRun {
     private let exchange: SCEPExchange
     private let policy: ServerPolicy
     private var authority: Authority?
+    /// What the request carried, so that a server's text that repeats it is not passed on.
+    private var challenge: Secret?
     let server: String
 
     init(
@@ -53,6 +55,7 @@ final class TransactionRun {
     ) async throws -> (id: String, challengeSent: Bool) {
         let authority = try await discover()
         let challenge = try await readChallenge(transaction)
+        self.challenge = challenge
         let id = TransactionID(random: try ports.cryptography.randomBytes(16))
         let signedBy = transaction.rung == .challenge ? nil : current
         let signer = try signer(subject: subject.name, key: key, generation: signedBy)
@@ -78,7 +81,20 @@ final class TransactionRun {
         }
         let message = PKIMessage(
             der: request.message, type: type, transaction: id, senderNonce: Array(request.senderNonce))
-        return try await exchange.submit(expectation(message), to: try await discover(), now: ports.now())
+        let (verdict, weaknesses) = try await exchange.submit(
+            expectation(message), to: try await discover(), now: ports.now())
+        return (withoutChallenge(verdict), weaknesses)
+    }
+
+    /// Some servers repeat the challenge when they refuse it, and their text goes to log, state and status.
+    private func withoutChallenge(_ verdict: Verdict) -> Verdict {
+        guard case .refused(let info, let text?) = verdict, let challenge, !challenge.isEmpty else { return verdict }
+        let isRepeated = challenge.withBytes { bytes in
+            let text = Array(text.utf8)
+            guard text.count >= bytes.count else { return false }
+            return (0...text.count - bytes.count).contains { text[$0..<$0 + bytes.count].elementsEqual(bytes) }
+        }
+        return isRepeated ? .refused(info, text: "(its text repeats the challenge and is withheld)") : verdict
     }
 
     /// Asks after the request in pending/, under its transaction id and with a fresh nonce.
