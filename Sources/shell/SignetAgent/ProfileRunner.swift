@@ -42,6 +42,8 @@ actor ProfileRunner {
     var unsaved: (events: [EnrollmentEvent], problem: Problem)?
     var tasks: [UUID: Task<Void, Never>] = [:]
     private var timer: Task<Void, Never>?
+    /// The folder was read, and the machine knows what lies there.
+    private var isStarted = false
     private var isStopped = false
 
     /// Reads the profile's folder. Throws where its state cannot be read: then the profile is left alone.
@@ -63,13 +65,22 @@ actor ProfileRunner {
 
     /// Takes up what lies on disk.
     func start() {
-        do {
-            generation = try store.latestGeneration()
-            feed(.started(latest: generation?.facts, hasPending: try store.hasPending))
-        } catch {
-            hold([.started(latest: nil, hasPending: false)], because: error)
-        }
+        takeUp(then: [])
         judge()
+    }
+
+    /// What cannot be read now is not gone: until it was read nothing is decided, and it is tried again in a minute.
+    private func takeUp(then events: [EnrollmentEvent]) {
+        do {
+            let latest = try store.latestGeneration()
+            let hasPending = try store.hasPending
+            generation = latest
+            isStarted = true
+            feed(.started(latest: latest?.facts, hasPending: hasPending))
+            for event in events { feed(event) }
+        } catch {
+            hold(events, because: error)
+        }
     }
 
     /// Takes the profile as root's files have it now and, unless an order follows, looks whether something is due.
@@ -173,8 +184,8 @@ actor ProfileRunner {
         if let end = verdict?.validUntil, end <= ports.now() { judge() }
         guard let held = unsaved else { return feed(.ticked) }
         unsaved = nil
-        for event in held.events { feed(event) }
-        if unsaved != nil { return }
+        if isStarted { for event in held.events { feed(event) } } else { takeUp(then: held.events) }
+        if unsaved != nil { return judge() }
         feed(.ticked)
     }
 

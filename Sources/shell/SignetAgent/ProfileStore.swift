@@ -81,10 +81,17 @@ struct ProfileStore: Sendable {
         return Generation(number: number, certificate: issued.leaf, chain: issued.chain, root: issued.root)
     }
 
-    /// The newest generation that can be read; nil where there is none.
+    /// The newest generation; nil where there is none, or where it is of no use: its key is gone, or what it holds is
+    /// no certificate. Throws where it cannot be read now.
     func latestGeneration() throws -> Generation? {
-        guard let number = try generationNumbers().last else { return nil }
-        return try generation(number)
+        guard let number = try generationNumbers().last, try key(of: number) != nil else { return nil }
+        do {
+            return try generation(number)
+        } catch is DecodingError {
+            return nil
+        } catch is X509Fault {
+            return nil
+        }
     }
 
     func generation(_ number: Int) throws -> Generation? {

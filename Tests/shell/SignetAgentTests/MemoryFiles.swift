@@ -2,19 +2,25 @@ import Enrollment
 import Secrets
 import Synchronization
 
-/// A disk in memory, which can be full.
+/// A disk in memory, which can be full, and whose folders can be unreadable.
 final class MemoryFiles: StateFiles {
     struct DiskFull: Error {}
+    struct Unreadable: Error {}
 
     private struct Contents {
         var files: [String: [UInt8]] = [:]
         var isFull = false
+        var isUnlistable = false
     }
     private let contents = Mutex(Contents())
 
     var isFull: Bool {
         get { contents.withLock { $0.isFull } }
         set { contents.withLock { $0.isFull = newValue } }
+    }
+    var isUnlistable: Bool {
+        get { contents.withLock { $0.isUnlistable } }
+        set { contents.withLock { $0.isUnlistable = newValue } }
     }
     var paths: [String] { contents.withLock { $0.files.keys.sorted() } }
 
@@ -55,6 +61,7 @@ final class MemoryFiles: StateFiles {
     }
 
     func names(in path: String) throws -> [String] {
+        if isUnlistable { throw Unreadable() }
         let below = paths.filter { $0.hasPrefix(path + "/") }.compactMap {
             $0.dropFirst(path.count + 1).split(separator: "/").first.map(String.init)
         }
