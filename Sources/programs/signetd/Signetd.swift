@@ -81,7 +81,8 @@ struct Signetd {
     /// The sockets that were passed, each with its own limits; `control` reads, `admin` does everything.
     private static func openSockets(_ agent: Agent, _ lingering: Lingering) throws -> [LocalServer] {
         let service = AgentService(agent, version: Release.version)
-        let counts = ClientCounts { total in Task { await lingering.clients(total) } }
+        let counts = ClientCounts()
+        Task { for await total in counts.totals { await lingering.clients(total) } }
         return try ServiceManager.passedSockets().map { name, descriptor in
             let isAdmin = name == "admin"
             return try LocalServer(

@@ -42,6 +42,8 @@ package actor Lingering {
         for await _ in stream {
             timer?.cancel()
             guard connections == 0, await !agent.isNeeded() else { continue }
+            // A clock that was set back must not make the wait for the idle time one of years.
+            lastClient = min(lastClient, now())
             let exit = lastClient.addingTimeInterval(idle)
             guard now() < exit else { return }
             timer = Task {
