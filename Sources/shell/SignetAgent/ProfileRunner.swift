@@ -184,9 +184,12 @@ actor ProfileRunner {
         if let end = verdict?.validUntil, end <= ports.now() { judge() }
         guard let held = unsaved else { return feed(.ticked) }
         unsaved = nil
+        let isLate = !isStarted
         if isStarted { for event in held.events { feed(event) } } else { takeUp(then: held.events) }
-        if unsaved != nil { return judge() }
+        if unsaved != nil { return }
         feed(.ticked)
+        // What was judged before did not know what lies in the folder.
+        if isLate { judge() }
     }
 
     func report(step: String) {
