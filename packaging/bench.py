@@ -208,7 +208,7 @@ def against_debians_server(scratch: Path, binaries: Path, rounds: int) -> list[s
     row("processor time, ms", processors, [one.processor for one in clients])
     row("until it is in place, ms", walls, [one.wall for one in clients])
     row("peak memory (RSS), MB", [held["VmHWM"]], [one.peak for one in clients])
-    print("\nBeside it")
+    print(f"\n{'Beside it':<42}signet")
     row("signetd starts, until READY, ms", [wall for wall, _ in starts])
     row("signetd starts, processor, ms", [used for _, used in starts])
     row("signetctl status, processor, ms", [one.processor for one in status])
@@ -258,6 +258,7 @@ def main() -> int:
         return 1
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+    sys.stdout.flush()
     for text in exceeded:
         print(f"bench: over budget: {text}", file=sys.stderr)
     if not exceeded:

@@ -19,7 +19,14 @@ package struct DurableFiles: Sendable {
     package func replace(
         _ path: String, with bytes: [UInt8], mode: UInt32, owner: UInt32? = nil, group: UInt32? = nil
     ) throws(FileFault) {
-        try replace(path, mode: mode, owner: owner, group: group) { descriptor throws(SystemError) in
+        try replace(path, with: bytes, mode: mode, owner: owner, group: group, isDurable: true)
+    }
+
+    private func replace(
+        _ path: String, with bytes: [UInt8], mode: UInt32, owner: UInt32?, group: UInt32?, isDurable: Bool
+    ) throws(FileFault) {
+        try replace(path, mode: mode, owner: owner, group: group, isDurable: isDurable) {
+            descriptor throws(SystemError) in
             var result: Result<Void, SystemError> = .success(())
             unsafe bytes.withUnsafeBytes { content in
                 do throws(SystemError) {
@@ -43,8 +50,14 @@ package struct DurableFiles: Sendable {
         }
     }
 
+    /// Replaces a file's content in one step for its readers, but not for certain after a crash: for files that do
+    /// not outlive the machine's next start, below /run. Nothing is waited for.
+    package func replaceVolatile(_ path: String, with bytes: [UInt8], mode: UInt32) throws(FileFault) {
+        try replace(path, with: bytes, mode: mode, owner: nil, group: nil, isDurable: false)
+    }
+
     private func replace(
-        _ path: String, mode: UInt32, owner: UInt32?, group: UInt32?,
+        _ path: String, mode: UInt32, owner: UInt32?, group: UInt32?, isDurable: Bool = true,
         write: (Int32) throws(SystemError) -> Void
     ) throws(FileFault) {
         let attempted = "write '\(path)'"
@@ -58,7 +71,7 @@ package struct DurableFiles: Sendable {
                 if owner != nil || group != nil { try calls.setOwner(file, owner, group) }
                 try calls.setMode(file, mode)
                 try write(file)
-                try calls.sync(file)
+                if isDurable { try calls.sync(file) }
                 isOpen = false
                 try calls.close(file)
                 try calls.rename(temporary, in: directory, to: location.name, in: directory)
@@ -67,7 +80,7 @@ package struct DurableFiles: Sendable {
                 try? calls.unlink(temporary, in: directory, isDirectory: false)
                 throw FileFault(error, attempted)
             }
-            try sync(directory, attempted)
+            if isDurable { try sync(directory, attempted) }
         }
     }
 

@@ -29,22 +29,21 @@ extension OpenSSL {
         _ envelopedData: [UInt8], recipient: Certificate, key: Secret, legacyCiphers: Bool
     ) throws -> [UInt8] {
         let attempt = Attempt("decrypt a message")
-        do {
+        let key = try PrivateKey(key, attempt)
+        guard legacyCiphers else {
             return try open(envelopedData, recipient: recipient, key: key, in: nil, attempt)
-        } catch let fault as CryptographyFault where fault.code == .algorithmRefused && legacyCiphers {
-            guard let context = LegacyContext.shared else {
-                throw attempt.fault(.algorithmRefused, expected: "OpenSSL's legacy provider, which has single DES")
-            }
-            return try open(envelopedData, recipient: recipient, key: key, in: context, attempt)
         }
+        guard let context = LegacyContext.shared else {
+            throw attempt.fault(.algorithmRefused, expected: "OpenSSL's legacy provider, which has single DES")
+        }
+        return try open(envelopedData, recipient: recipient, key: key, in: context, attempt)
     }
 
     /// - Parameter context: where ciphers come from; nil for the process's own, which has no single DES.
     private func open(
-        _ envelopedData: [UInt8], recipient: Certificate, key: Secret, in context: LegacyContext?,
+        _ envelopedData: [UInt8], recipient: Certificate, key: borrowing PrivateKey, in context: LegacyContext?,
         _ attempt: borrowing Attempt
     ) throws -> [UInt8] {
-        let key = try PrivateKey(key, in: context, attempt)
         let certificate = try X509Object(recipient, attempt)
         let message = try CMSMessage(
             envelopedData, type: NID_pkcs7_enveloped, expected: "a CMS EnvelopedData", in: context, attempt)

@@ -4,7 +4,8 @@ import SCEP
 
 /// The two cryptographic ports on OpenSSL 3 (libcrypto), the only cryptographic library in the process.
 ///
-/// Holds nothing: keys and certificates come in as values with each call, and every call is one synchronous operation.
+/// Keys and certificates come in as values with each call, and every call is one synchronous operation. What libcrypto
+/// made of the last key and of a few certificates is remembered for the next call.
 /// What the structure of a message must be is decided in core before it comes here; what is checked again here is what
 /// libcrypto would otherwise read in a way of its own. `Sources/c/COpenSSL` is the boundary.
 package struct OpenSSL: Cryptography, TagCryptography {

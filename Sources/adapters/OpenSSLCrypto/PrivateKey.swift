@@ -14,13 +14,21 @@ import Secrets
 
     /// Reads PKCS#8 PEM, unencrypted.
     ///
-    /// - Parameter context: the library context that the key is to be used in; nil for the process's own.
     /// - Throws: `.unusableKey`.
-    init(_ pem: Secret, in context: LegacyContext? = nil, _ attempt: borrowing Attempt) throws {
+    init(_ pem: Secret, _ attempt: borrowing Attempt) throws {
+        if let known = unsafe DecodedKey.last.key(of: pem) {
+            unsafe raw = unsafe known
+            return
+        }
+        self = try PrivateKey(decoding: pem, attempt)
+        unsafe DecodedKey.last.keep(raw, of: pem)
+    }
+
+    private init(decoding pem: Secret, _ attempt: borrowing Attempt) throws {
         unsafe raw = try pem.withBytes { bytes in
             let bio = unsafe try MemoryBIO(reading: bytes, attempt)
             // Without a callback of ours, libcrypto asks at the terminal for the passphrase of an encrypted key.
-            let key = unsafe PEM_read_bio_PrivateKey_ex(bio.raw, nil, { _, _, _, _ in -1 }, nil, context?.raw, nil)
+            let key = unsafe PEM_read_bio_PrivateKey_ex(bio.raw, nil, { _, _, _, _ in -1 }, nil, nil, nil)
             guard let key = unsafe key else {
                 throw attempt.fault(.unusableKey, expected: "an unencrypted private key in PEM (PKCS#8)")
             }

@@ -12,14 +12,19 @@ import X509
         unsafe raw = try attempt.made(X509_new())
     }
 
+    /// One to read from only: others may hold it too.
+    ///
     /// - Throws: `.malformed`.
     init(_ certificate: Certificate, _ attempt: borrowing Attempt) throws {
-        let decoded: OpaquePointer? = unsafe decode(
-            certificate.der, with: { unsafe d2i_X509(nil, $0, $1) }, free: { unsafe X509_free($0) })
-        guard let decoded = unsafe decoded else {
+        guard let decoded = DecodedCertificates.shared.object(certificate.der) else {
             throw attempt.fault(.malformed, expected: "an X.509 certificate in DER")
         }
-        unsafe raw = unsafe decoded
+        self = decoded
+    }
+
+    /// Takes over a reference.
+    init(owning raw: OpaquePointer) {
+        unsafe self.raw = unsafe raw
     }
 
     deinit { unsafe X509_free(raw) }

@@ -31,8 +31,7 @@ func wirePorts(root: String, folder: ConfigurationFolder, journal: Journal) -> A
         facts: { machine.facts(productSerial: $0) },
         publish: { name, bytes in
             try files.makeDirectories(root + "/run/signet/public", mode: 0o755)
-            try files.removeLeftovers(in: root + "/run/signet/public")
-            try files.replace(root + "/run/signet/public/" + name, with: bytes, mode: 0o644)
+            try files.replaceVolatile(root + "/run/signet/public/" + name, with: bytes, mode: 0o644)
         },
         log: { level, message, fields in journal.log(level.journalLevel, message, fields: fields) },
         versions: (agent: Release.version, openssl: OpenSSL.version.replacing("OpenSSL ", with: "")))

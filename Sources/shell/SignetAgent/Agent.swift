@@ -14,10 +14,14 @@ package actor Agent {
     private var memory = AgentMemory(id: "")
     private var runners: [ProfileName: ProfileRunner] = [:]
     private var order: [ProfileName] = []
+    /// As of the last time that root's files were read.
+    private var hostname = ""
     private var refused: [StatusDocument.Problem] = []
     /// The agent's own folder cannot be used.
     private var storage: Problem?
     private var watchers: [UUID: AsyncStream<StatusDocument>.Continuation] = [:]
+    /// What the status files say.
+    private var written: StatusDocument?
     private var isRefreshing = false
     private var mustRefreshAgain = false
     private var needChange: AsyncStream<Void>.Continuation?
@@ -42,6 +46,7 @@ package actor Agent {
     /// Reads root's configuration again and, unless an order follows, looks whether something is due.
     package func reload(andTick: Bool = true) async {
         let configuration = ports.configuration()
+        hostname = ports.facts(nil)[.hostname] ?? ""
         let context = RunnerContext(
             deviceID: memory.id,
             anchors: configuration.profiles.flatMap(\.install.anchors).flatMap { (try? ports.certificates($0)) ?? [] })
@@ -194,23 +199,31 @@ package actor Agent {
         }
     }
 
-    /// Writes status and metrics, and tells watchers; calls that come meanwhile are answered by one more round.
+    /// Writes status and metrics, and tells watchers; calls that come meanwhile are answered by one more round. Steps of
+    /// an exchange are for watchers: they are not written each.
     private func refresh() async {
         guard !isRefreshing else { return mustRefreshAgain = true }
         isRefreshing = true
         repeat {
             mustRefreshAgain = false
             let document = await compose()
-            do {
-                try ports.publish("status.json", Array(try document.json()))
-                try ports.publish("metrics.prom", Array(MetricsText.render(document).utf8))
-            } catch {
-                ports.log(.warning, "the status files could not be written: \(error), ignoring", [:])
+            if written?.says(document) != true {
+                write(document)
             }
             for watcher in watchers.values { watcher.yield(document) }
             needChange?.yield()
         } while mustRefreshAgain
         isRefreshing = false
+    }
+
+    private func write(_ document: StatusDocument) {
+        do {
+            try ports.publish("status.json", Array(try document.json()))
+            try ports.publish("metrics.prom", Array(MetricsText.render(document).utf8))
+            written = document
+        } catch {
+            ports.log(.warning, "the status files could not be written: \(error), ignoring", [:])
+        }
     }
 
     private func compose() async -> StatusDocument {
@@ -228,8 +241,25 @@ package actor Agent {
             writtenAt: Timestamp(now), nextTick: Timestamp(Self.nextTick(after: now)),
             agent: StatusDocument.Agent(version: ports.versions.agent, openssl: ports.versions.openssl),
             device: StatusDocument.Device(
-                id: memory.id, hostname: ports.facts(nil)[.hostname] ?? "", serialNumber: memory.serialNumber),
+                id: memory.id, hostname: hostname, serialNumber: memory.serialNumber),
             outbox: StatusDocument.Outbox(waiting: 0),
             problems: refused + (storage.map { [StatusDocument.Problem($0)] } ?? []), profiles: profiles)
+    }
+}
+
+extension StatusDocument {
+    /// Whether this still tells a reader of files what the other does: all but how far an exchange has come, and for no
+    /// longer than a minute, since readers look at how old a file is.
+    fileprivate func says(_ other: StatusDocument) -> Bool {
+        let age = other.writtenAt.date.timeIntervalSince(writtenAt.date)
+        guard age >= 0, age < 60 else { return false }
+        var other = other
+        other.writtenAt = writtenAt
+        for (index, profile) in profiles.enumerated() where other.profiles.indices.contains(index) {
+            if other.profiles[index].transaction != nil, let transaction = profile.transaction {
+                other.profiles[index].transaction = transaction
+            }
+        }
+        return self == other
     }
 }

@@ -19,6 +19,8 @@ final class TransactionRun {
     private var authority: Authority?
     /// What the request carried, so that a server's text that repeats it is not passed on.
     private var challenge: Secret?
+    /// The key that lies in pending/, once it was used: decoded once a run.
+    private var key: Secret?
     let server: String
 
     init(
@@ -53,6 +55,7 @@ final class TransactionRun {
     func compose(
         _ transaction: Transaction, subject: RenderedSubject, key: Secret, current: Generation?
     ) async throws -> (id: String, challengeSent: Bool) {
+        self.key = key
         let authority = try await discover()
         let challenge = try await readChallenge(transaction)
         self.challenge = challenge
@@ -133,9 +136,10 @@ final class TransactionRun {
     /// The request in pending/ and what a reply to any message about it must be.
     private func pending() throws -> (PendingRequest, (PKIMessage) -> Expectation) {
         try stored {
-            guard let request = try store.pendingRequest(), let key = try store.pendingKey() else {
+            guard let request = try store.pendingRequest(), let key = try key ?? store.pendingKey() else {
                 throw UnreadableRequest()
             }
+            self.key = key
             let signer: MessageSigner
             if let number = request.signerGeneration {
                 guard let generation = try store.generation(number), let old = try store.key(of: number) else {

@@ -9,6 +9,19 @@ struct ReplaceTests {
     private let old = Array("the old content".utf8)
     private let new = Array("something new".utf8)
 
+    @Test func `a volatile file is replaced in one step, and waits for no disk`() throws {
+        try withScratchFolder { folder in
+            let path = "\(folder)/status.json"
+            let calls = RecordingFileSystem()
+            try DurableFiles(calls: calls).replaceVolatile(path, with: Array("one".utf8), mode: 0o644)
+            try DurableFiles(calls: calls).replaceVolatile(path, with: Array("two".utf8), mode: 0o644)
+            #expect(calls.calls.filter { $0 == "rename" }.count == 2)
+            #expect(calls.calls.filter { $0.hasPrefix("sync") }.isEmpty)
+            #expect(try DurableFiles().read(path, limit: 10) == Array("two".utf8))
+            #expect(try entries(folder) == ["status.json"])
+        }
+    }
+
     @Test func `a file is synced before it is renamed, and its folder after`() throws {
         try withScratchFolder { folder in
             let calls = RecordingFileSystem()
