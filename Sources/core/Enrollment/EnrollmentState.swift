@@ -29,6 +29,8 @@ package struct EnrollmentState: Sendable, Equatable {
     package var isChallengeSpent = false
     /// Digest of the profile at the last failure; another one makes the machine try at once.
     package var profileDigest: String?
+    /// Root removed the profile, and the installer took back what was published.
+    package var isWithdrawn = false
     /// The device tag as last judged, for `since`.
     package var tag: TagMemory?
 

@@ -6,6 +6,12 @@ extension EnrollmentMachine {
     mutating func start(latest: IdentityFacts?, hasPending: Bool, now: Date) -> [EnrollmentAction] {
         isExchanging = false
         isPublishing = false
+        if state.isWithdrawn {
+            // Root put the profile back.
+            state.isWithdrawn = false
+            state.published = nil
+            state.publishRetry = nil
+        }
         let known = state.identity
         if let latest {
             // Renaming pending/ to a generation is the commit.

@@ -42,6 +42,7 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
     case subjectUnavailable = "subject-unavailable"
     case installRefused = "install-refused"
     case installerUnreachable = "installer-unreachable"
+    case notWithdrawn = "not-withdrawn"
     case cryptography
     case stateUnreadable = "state-unreadable"
 
@@ -162,6 +163,11 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
             (
                 .error, "signet-installd cannot be reached; the certificate is not published",
                 "check 'systemctl status signet-installd.socket'; it is tried again by itself"
+            )
+        case .notWithdrawn:
+            (
+                .warning, "what was published for a removed profile could not be taken back",
+                "correct what the text names; it is tried again by itself"
             )
         case .cryptography:
             (

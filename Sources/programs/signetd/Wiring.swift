@@ -48,6 +48,11 @@ private func readConfiguration(_ folder: ConfigurationFolder) -> Configuration {
                 configuration.refused.append((name, errors.errors.map(\.description)))
             }
         }
+    } catch {
+        configuration.isComplete = false
+        configuration.refused.append(("profiles.d", error.errors.map(\.description)))
+    }
+    do {
         _ = try folder.agentSettings()
     } catch {
         configuration.refused.append(("signet.toml", error.errors.map(\.description)))

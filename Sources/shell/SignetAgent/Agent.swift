@@ -11,6 +11,9 @@ import X509
 package actor Agent {
     private let ports: AgentPorts
     private let keys: KeyGenerator
+    /// Made at the start: it tells this agent what it did.
+    private var withdrawals: Withdrawals?
+    private var reloading: Task<Void, Never>?
     private var memory = AgentMemory(id: "")
     private var runners: [ProfileName: ProfileRunner] = [:]
     private var order: [ProfileName] = []
@@ -40,11 +43,23 @@ package actor Agent {
             memory = try AgentMemory.fresh(ports)
             storage = Problem(.storage, since: ports.now(), detail: "\(error)")
         }
+        withdrawals = Withdrawals(ports) { [weak self] in await self?.refresh() }
         await reload()
     }
 
-    /// Reads root's configuration again and, unless an order follows, looks whether something is due.
+    /// Reads root's configuration again and, unless an order follows, looks whether something is due. One after the
+    /// other: what was read first must not be applied last.
     package func reload(andTick: Bool = true) async {
+        let before = reloading
+        let task = Task {
+            await before?.value
+            await self.readConfiguration(andTick: andTick)
+        }
+        reloading = task
+        await task.value
+    }
+
+    private func readConfiguration(andTick: Bool) async {
         let configuration = ports.configuration()
         hostname = ports.facts(nil)[.hostname] ?? ""
         let context = RunnerContext(
@@ -56,6 +71,7 @@ package actor Agent {
                 await runner.update(profile, context: context, andTick: andTick)
                 continue
             }
+            await withdrawals?.end(of: profile.name)
             do {
                 let runner = try ProfileRunner(profile, context: context, ports: ports, keys: keys) { [weak self] in
                     await self?.refresh()
@@ -68,9 +84,13 @@ package actor Agent {
         }
         // A profile that has errors now goes on as it was; one that is gone ends.
         let kept = Set(configuration.profiles.map(\.name) + configuration.refused.compactMap { ProfileName($0.name) })
-        for (name, runner) in runners where !kept.contains(name) {
+        for (name, runner) in runners where configuration.isComplete && !kept.contains(name) {
             await runner.stop()
             runners[name] = nil
+        }
+        // Nor is a profile gone whose file may be one of those that nobody can assign.
+        if configuration.isComplete, configuration.refused.allSatisfy({ ProfileName($0.name) != nil }) {
+            await withdrawals?.begin(keeping: kept)
         }
         for (name, errors) in configuration.refused {
             problems.append(problem(.profileInvalid, of: name, detail: errors.prefix(8).joined(separator: "\n")))
@@ -95,6 +115,7 @@ package actor Agent {
     /// Ends everything that runs. What was under way is taken up by the next process.
     package func stop() async {
         for runner in runners.values { await runner.stop() }
+        await withdrawals?.stop()
         for watcher in watchers.values { watcher.finish() }
         needChange?.finish()
     }
@@ -151,7 +172,7 @@ package actor Agent {
     package func isNeeded() async -> Bool {
         let tick = ports.now().addingTimeInterval(Schedule.tick)
         for runner in runners.values where await runner.isNeeded(until: tick) { return true }
-        return false
+        return await withdrawals?.isBusy ?? false
     }
 
     /// Yields whenever `isNeeded` may have changed. One reader.
@@ -237,13 +258,14 @@ package actor Agent {
                 saveMemory()
             }
         }
+        let own = (storage.map { [$0] } ?? []) + (await withdrawals?.problems ?? [])
         return StatusDocument(
             writtenAt: Timestamp(now), nextTick: Timestamp(Self.nextTick(after: now)),
             agent: StatusDocument.Agent(version: ports.versions.agent, openssl: ports.versions.openssl),
             device: StatusDocument.Device(
                 id: memory.id, hostname: hostname, serialNumber: memory.serialNumber),
             outbox: StatusDocument.Outbox(waiting: 0),
-            problems: refused + (storage.map { [StatusDocument.Problem($0)] } ?? []), profiles: profiles)
+            problems: refused + own.map { StatusDocument.Problem($0) }, profiles: profiles)
     }
 }
 

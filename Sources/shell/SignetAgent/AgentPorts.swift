@@ -69,9 +69,12 @@ package struct Configuration: Sendable {
     package var profiles: [Profile]
     /// Per file that is no profile: the name it would have, and its errors, one a line.
     package var refused: [(name: String, errors: [String])]
+    /// Whether the folder of profiles was read. Where it was not, a profile that is missing here is not gone.
+    package var isComplete: Bool
 
-    package init(profiles: [Profile], refused: [(name: String, errors: [String])]) {
+    package init(profiles: [Profile], refused: [(name: String, errors: [String])], isComplete: Bool = true) {
         self.profiles = profiles
         self.refused = refused
+        self.isComplete = isComplete
     }
 }

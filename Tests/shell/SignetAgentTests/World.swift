@@ -7,9 +7,11 @@ import OpenSSLCrypto
 import Profiles
 import SCEP
 import Secrets
-import SignetAgent
 import Synchronization
 import Testing
+import X509
+
+@testable import SignetAgent
 
 /// Everything outside the agent, scripted: a clock that stands until it is moved, a disk in memory, a server that
 /// answers what it is told.
@@ -23,6 +25,13 @@ final class World: Sendable {
         var answer: Result<HTTPResponse, TransportFault>
         var asked = 0
         var configuration: Configuration
+        /// Answers to `withdraw`, and the profiles that were named.
+        var withdrawal: Result<Void, InstallationFault> = .failure(.absent)
+        var withdrawn: [String] = []
+        /// What readers find as certificate; published by an installer that is there.
+        var published: [String: [UInt8]] = [:]
+        var hasInstaller = false
+        var publications = 0
     }
 
     init(profiles: [Profile]) {
@@ -30,6 +39,27 @@ final class World: Sendable {
             State(
                 answer: .failure(TransportFault(.notConnected, attempted: "connect")),
                 configuration: Configuration(profiles: profiles, refused: [])))
+    }
+
+    /// Profiles that the installer was asked to withdraw, one entry a request.
+    var withdrawn: [String] { state.withLock { $0.withdrawn } }
+    /// Requests to publish that were followed.
+    var publications: Int { state.withLock { $0.publications } }
+
+    /// From now on there is an installer, which follows every request.
+    func startInstaller() {
+        state.withLock {
+            $0.hasInstaller = true
+            $0.withdrawal = .success(())
+        }
+    }
+
+    /// Replaces what readers of a profile find; nil removes it.
+    func tamper(_ profile: String, _ certificate: [UInt8]?) { state.withLock { $0.published[profile] = certificate } }
+
+    /// A profile's folder.
+    func store(_ profile: String) throws -> ProfileStore {
+        ProfileStore(try #require(ProfileName(profile)), files: files)
     }
 
     var asked: Int { state.withLock { $0.asked } }
@@ -62,11 +92,33 @@ final class World: Sendable {
                 }
             },
             cryptography: OpenSSL(), transport: { _ in ScriptedTransport(world: self) }, files: files,
-            installer: AbsentInstaller(), configuration: { self.state.withLock { $0.configuration } },
+            installer: ScriptedInstaller(world: self), configuration: { self.state.withLock { $0.configuration } },
             certificates: { _ in [] }, bytes: { _ in [] },
             challenge: { _ in "hush".utf8CString.withUnsafeBytes { .init(copying: $0) } },
             facts: { _ in [.hostname: "laptop"] }, publish: { _, _ in }, log: { _, _, _ in },
             versions: (agent: "test", openssl: "test"))
+    }
+
+    fileprivate func withdraw(_ profile: ProfileName) throws(InstallationFault) {
+        let answer = state.withLock { state in
+            state.withdrawn.append("\(profile)")
+            if case .success = state.withdrawal { state.published["\(profile)"] = nil }
+            return state.withdrawal
+        }
+        try answer.get()
+    }
+
+    fileprivate func publish(_ publication: Publication) throws(InstallationFault) -> PublishedIdentity {
+        let isDone = state.withLock { state in
+            guard state.hasInstaller else { return false }
+            state.published["\(publication.profile)"] = publication.certificate
+            state.publications += 1
+            return true
+        }
+        guard isDone else { throw .absent }
+        return PublishedIdentity(
+            generation: publication.generation,
+            sha256: Hexadecimal.string(OpenSSL().sha256(publication.certificate)).lowercased(), anchors: [])
     }
 
     fileprivate func exchange() throws -> HTTPResponse {
@@ -82,11 +134,15 @@ private struct ScriptedTransport: Transport {
     func exchange(_ request: HTTPRequest) async throws -> HTTPResponse { try world.exchange() }
 }
 
-private struct AbsentInstaller: Installer {
-    private let fault = InstallationFault(.unreachable, attempted: "reach the installer")
-    func publish(_ publication: Publication) async throws -> PublishedIdentity { throw fault }
-    func withdraw(_ profile: ProfileName) async throws { throw fault }
-    func deviceFacts() async throws -> DeviceFacts { throw fault }
+private struct ScriptedInstaller: Installer {
+    let world: World
+    func publish(_ publication: Publication) async throws -> PublishedIdentity { try world.publish(publication) }
+    func withdraw(_ profile: ProfileName) async throws { try world.withdraw(profile) }
+    func deviceFacts() async throws -> DeviceFacts { throw InstallationFault.absent }
+}
+
+extension InstallationFault {
+    fileprivate static let absent = InstallationFault(.unreachable, attempted: "reach the installer")
 }
 
 extension Profile {
