@@ -100,7 +100,7 @@ let package = Package(
         program(
             "signetd", "SignetAgent", "Faults", "Secrets", "X509", "Profiles", "SCEP", "Enrollment", "DeviceTag",
             "Installation", "Varlink", "ControlProtocol", "OpenSSLCrypto", "CurlTransport", "DurableFiles",
-            "LocalSocket", "SystemdHost", "MachineFacts", "TOMLConfiguration"),
+            "LocalSocket", "SystemdHost", "MachineFacts", "TrustStores", "TOMLConfiguration"),
         program(
             "signet-installd", "SignetInstaller", "CLinux", "Faults", "Secrets", "X509", "Profiles", "SCEP",
             "Installation", "Varlink", "ControlProtocol", "OpenSSLCrypto", "DurableFiles", "LocalSocket",

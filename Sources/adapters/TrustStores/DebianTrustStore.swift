@@ -1,6 +1,6 @@
 import Faults
 package import Installation
-import X509
+package import X509
 
 /// Debian's trust store: one file an anchor in `/usr/local/share/ca-certificates`, out of which
 /// `update-ca-certificates` builds the bundle that TLS libraries read.
@@ -31,6 +31,15 @@ package struct DebianTrustStore: TrustStore {
 
     package func localFiles() throws -> [String] {
         try wrapped("list the anchors in '\(folders.local)'") { try list(folders.local) }
+    }
+
+    /// The certificates in Signet's own files of the store, whoever's they are now; everybody may read them.
+    package func installedAnchors() throws -> [Certificate] {
+        try wrapped("read the anchors that Signet installed in '\(folders.local)'") {
+            try list(folders.local).filter { AnchorFile.parse($0) != nil }.flatMap { name in
+                try PEM.certificates(in: try files.read("\(folders.local)/\(name)", limit: Self.fileLimit))
+            }
+        }
     }
 
     package func bundle() throws -> Set<[UInt8]> {

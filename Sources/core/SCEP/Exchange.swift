@@ -125,10 +125,11 @@ package struct SCEPExchange: Sendable {
     private func isAuthenticated(_ response: HTTPResponse) -> Bool {
         guard server.isHTTPS, !response.serverCertificates.isEmpty else { return false }
         if policy.namesTLSAuthority { return true }
+        guard let anchors = policy.installedAnchors else { return false }
         let certificates = response.serverCertificates.compactMap { try? Certificate(der: $0) }
         guard certificates.count == response.serverCertificates.count else { return false }
         return !certificates.contains { one in
-            policy.installedAnchors.contains { anchor in
+            anchors.contains { anchor in
                 one == anchor
                     || (one.issuer.matches(anchor.subject) && cryptography.isSignature(of: one, madeBy: anchor))
             }

@@ -10,8 +10,9 @@ package struct ServerPolicy: Sendable {
     package var raFingerprints: [[UInt8]]
     /// Certificates that the profile's `chain` and `anchors` name: they admit an issuing CA below a pinned root.
     package var namedCertificates: [Certificate]
-    /// Anchors that Signet itself installs; a TLS chain that ends in one of them authenticates nobody.
-    package var installedAnchors: [Certificate]
+    /// Anchors that Signet itself installs; a TLS chain that ends in one of them authenticates nobody. nil where they
+    /// are not all known: then no chain does.
+    package var installedAnchors: [Certificate]?
     /// `tls-ca` names whom the HTTPS server must chain to.
     package var namesTLSAuthority: Bool
     package var security: Security
@@ -29,7 +30,7 @@ package struct ServerPolicy: Sendable {
 
     package init(
         caFingerprints: [[UInt8]], allowUnpinnedCA: Bool = false, raFingerprints: [[UInt8]] = [],
-        namedCertificates: [Certificate] = [], installedAnchors: [Certificate] = [],
+        namedCertificates: [Certificate] = [], installedAnchors: [Certificate]? = [],
         namesTLSAuthority: Bool = false, security: Security = .compatible, legacyRequest: Bool = false
     ) {
         self.caFingerprints = caFingerprints

@@ -3,6 +3,7 @@ import CurlTransport
 import DurableFiles
 import Enrollment
 import FoundationEssentials
+import Installation
 import MachineFacts
 import OpenSSLCrypto
 import Profiles
@@ -11,12 +12,17 @@ import Secrets
 import SignetAgent
 import SystemdHost
 import TOMLConfiguration
+import TrustStores
 import X509
+
+// The adapter has exactly what the port asks for.
+extension DurableFiles: InstalledFiles {}
 
 /// Hands the agent everything outside it.
 func wirePorts(root: String, folder: ConfigurationFolder, journal: Journal) -> AgentPorts {
     let machine = MachineFacts(root: root.isEmpty ? "/" : root)
     let files = DurableFiles()
+    let trustStore = DebianTrustStore(root: root.isEmpty ? "/" : root, files: files)
     return AgentPorts(
         now: { Date() },
         wait: waitOnWallClock,
@@ -26,6 +32,7 @@ func wirePorts(root: String, folder: ConfigurationFolder, journal: Journal) -> A
         installer: InstallerSocket(path: root + "/run/signet/install"),
         configuration: { readConfiguration(folder) },
         certificates: { try PEM.certificates(in: try folder.readCertificates($0)) },
+        installedAnchors: { try trustStore.installedAnchors() },
         bytes: { try folder.readCertificates($0) },
         challenge: { try await readChallenge($0, root: root) },
         facts: { machine.facts(productSerial: $0) },

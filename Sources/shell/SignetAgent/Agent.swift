@@ -19,6 +19,7 @@ package actor Agent {
     private var order: [ProfileName] = []
     /// As of the last time that root's files were read.
     private var hostname = ""
+    private(set) var context: RunnerContext?
     private var refused: [StatusDocument.Problem] = []
     /// The agent's own folder cannot be used.
     private var storage: Problem?
@@ -62,9 +63,8 @@ package actor Agent {
     private func readConfiguration(andTick: Bool) async {
         let configuration = ports.configuration()
         hostname = ports.facts(nil)[.hostname] ?? ""
-        let context = RunnerContext(
-            deviceID: memory.id,
-            anchors: configuration.profiles.flatMap(\.install.anchors).flatMap { (try? ports.certificates($0)) ?? [] })
+        let context = RunnerContext(deviceID: memory.id, anchors: anchors(configuration))
+        self.context = context
         var problems: [StatusDocument.Problem] = []
         for profile in configuration.profiles {
             if let runner = runners[profile.name] {
@@ -189,6 +189,13 @@ package actor Agent {
             throw AgentError.noSuchProfile(profile)
         }
         return runner
+    }
+
+    /// The anchors that Signet installed, for profiles of today or of yesterday, and those that it is about to
+    /// install; nil where one of them cannot be read.
+    private func anchors(_ configuration: Configuration) -> [Certificate]? {
+        let named = configuration.profiles.flatMap(\.install.anchors)
+        return try? ports.installedAnchors() + named.flatMap(ports.certificates)
     }
 
     private func forget(_ id: UUID) { watchers[id] = nil }

@@ -20,6 +20,8 @@ package struct AgentPorts: Sendable {
     package var configuration: @Sendable () -> Configuration
     /// Certificates in one of root's files, which a profile names.
     package var certificates: @Sendable (_ path: String) throws -> [Certificate]
+    /// The anchors that Signet has in the machine's trust store.
+    package var installedAnchors: @Sendable () throws -> [Certificate]
     /// A file of root's, as it is.
     package var bytes: @Sendable (_ path: String) throws -> [UInt8]
     /// The challenge, read when it is needed. It throws what says where it was looked for.
@@ -40,6 +42,7 @@ package struct AgentPorts: Sendable {
         transport: @escaping @Sendable (_ tlsAuthorities: [UInt8]?) throws -> any Transport, files: any StateFiles,
         installer: any Installer, configuration: @escaping @Sendable () -> Configuration,
         certificates: @escaping @Sendable (_ path: String) throws -> [Certificate],
+        installedAnchors: @escaping @Sendable () throws -> [Certificate],
         bytes: @escaping @Sendable (_ path: String) throws -> [UInt8],
         challenge: @escaping @Sendable (ChallengeSource) async throws -> Secret,
         facts: @escaping @Sendable (_ productSerial: String?) -> [TemplateVariable: String],
@@ -55,6 +58,7 @@ package struct AgentPorts: Sendable {
         self.installer = installer
         self.configuration = configuration
         self.certificates = certificates
+        self.installedAnchors = installedAnchors
         self.bytes = bytes
         self.challenge = challenge
         self.facts = facts

@@ -202,6 +202,6 @@ actor ProfileRunner {
 /// What a runner needs to know of the device and of the other profiles.
 struct RunnerContext: Sendable, Equatable {
     var deviceID: String
-    /// Anchors that any profile installs: no TLS chain that ends in one proves anything.
-    var anchors: [Certificate]
+    /// Anchors that Signet installs: no TLS chain that ends in one proves anything. nil where they are not all known.
+    var anchors: [Certificate]?
 }

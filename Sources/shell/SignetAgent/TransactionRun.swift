@@ -24,7 +24,7 @@ final class TransactionRun {
     let server: String
 
     init(
-        _ server: String, profile: Profile, anchors: [Certificate], ports: AgentPorts, store: ProfileStore
+        _ server: String, profile: Profile, anchors: [Certificate]?, ports: AgentPorts, store: ProfileStore
     ) throws {
         self.server = server
         self.profile = profile
@@ -180,7 +180,7 @@ struct UnreadableRequest: Error, CustomStringConvertible {
 extension Profile {
     /// What root decided about the server, as the exchange takes it.
     func serverPolicy(
-        anchors: [Certificate], certificates: (String) throws -> [Certificate]
+        anchors: [Certificate]?, certificates: (String) throws -> [Certificate]
     ) throws -> ServerPolicy {
         ServerPolicy(
             caFingerprints: scep.caFingerprints, allowUnpinnedCA: scep.allowUnpinnedCA,

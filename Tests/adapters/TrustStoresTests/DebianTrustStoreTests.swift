@@ -36,6 +36,7 @@ struct DebianTrustStoreTests {
             #expect(try store.bundle() == [root.root.certificate.der])
             let name = try #require(wanted.wanted.first?.name)
             #expect(try store.localFiles() == [name])
+            #expect(try store.installedAnchors() == [root.root.certificate])
             let path = "\(folder)/usr/local/share/ca-certificates/\(name)"
             #expect(try files.status(of: path)?.mode == 0o644)
             #expect(try files.status(of: "\(folder)/etc/ssl/certs/ca-certificates.crt")?.mode == 0o644)
@@ -44,6 +45,18 @@ struct DebianTrustStoreTests {
             #expect(try store.localFiles() == [])
             #expect(try store.bundle() == [])
             #expect(try entries("\(folder)/etc/ssl/certs") == ["ca-certificates.crt"])
+        }
+    }
+
+    @Test func `an anchor of Signet's that cannot be read is not taken for none`() throws {
+        let root = try RootFiles()
+        try withScratchFolder { folder in
+            let store = DebianTrustStore(root: folder, files: files)
+            #expect(try store.installedAnchors() == [])
+            try store.apply(plan(root))
+            let name = try #require(try store.localFiles().first)
+            try files.replace("\(folder)/usr/local/share/ca-certificates/\(name)", with: Array("#".utf8), mode: 0o644)
+            #expect(throws: InstallationFault.self) { try store.installedAnchors() }
         }
     }
 
@@ -57,6 +70,7 @@ struct DebianTrustStoreTests {
             try files.replace(path, with: own.pem, mode: 0o644)
             try store.apply(plan(root))
             #expect(try store.bundle() == [root.root.certificate.der, own.der])
+            #expect(try store.installedAnchors() == [root.root.certificate])
             try store.apply(plan(nil, existing: store.localFiles()))
             #expect(try store.bundle() == [own.der])
         }

@@ -59,6 +59,15 @@ import X509
         #expect(try await !isAuthorised([odd]) { $0.installedAnchors = [pki.issuing.certificate] })
     }
 
+    @Test func `No chain does while it is not known which anchors are Signet's own`() async throws {
+        #expect(try await !isAuthorised([web, webCA]) { $0.installedAnchors = nil })
+        #expect(
+            try await isAuthorised([web, webCA]) {
+                $0.installedAnchors = nil
+                $0.namesTLSAuthority = true
+            })
+    }
+
     @Test func `A borrowed name does not make a chain one's own`() async throws {
         let borrowed = try CertificateOrder.authority("CN=Web CA", key: .weak).issue()
         #expect(try await isAuthorised([web, webCA]) { $0.installedAnchors = [borrowed.certificate] })

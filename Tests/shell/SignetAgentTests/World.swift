@@ -93,7 +93,7 @@ final class World: Sendable {
             },
             cryptography: OpenSSL(), transport: { _ in ScriptedTransport(world: self) }, files: files,
             installer: ScriptedInstaller(world: self), configuration: { self.state.withLock { $0.configuration } },
-            certificates: { _ in [] }, bytes: { _ in [] },
+            certificates: { _ in [] }, installedAnchors: { [] }, bytes: { _ in [] },
             challenge: { _ in "hush".utf8CString.withUnsafeBytes { .init(copying: $0) } },
             facts: { _ in [.hostname: "laptop"] }, publish: { _, _ in }, log: { _, _, _ in },
             versions: (agent: "test", openssl: "test"))
@@ -147,7 +147,9 @@ extension InstallationFault {
 
 extension Profile {
     /// A profile for one server, which differs from another only as told.
-    static func sample(_ name: String = "office", subject: String = "CN=${hostname}") throws -> Profile {
+    static func sample(_ name: String = "office", subject: String = "CN=${hostname}", anchors: [String] = []) throws
+        -> Profile
+    {
         Profile(
             name: try #require(ProfileName(name)),
             scep: SCEPSettings(
@@ -157,7 +159,7 @@ extension Profile {
                 legacyRequest: false, afterRevocation: .wait, tlsCA: nil),
             subject: SubjectTemplate(name: subject, alternativeNames: []), key: KeySettings(bits: 2048),
             renewal: RenewalSettings(at: 0.66, spread: 0.1),
-            install: InstallSettings(anchors: [], chain: [], group: nil),
+            install: InstallSettings(anchors: anchors, chain: [], group: nil),
             deviceTag: DeviceTagSettings(
                 identificationCAs: [], gateway: .mdca, requireRevocationCheck: false, revocationListURLs: []))
     }
