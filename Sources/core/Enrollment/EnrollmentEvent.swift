@@ -49,6 +49,8 @@ package enum EnrollmentEvent: Sendable, Equatable {
     case failed(ExchangeTrouble)
     case published(Int)
     case publishFailed(ProblemCode, detail: String)
+    /// Readers do not find what was published, and how.
+    case publicationAltered(String)
     /// What the revocation list says of the current generation.
     case revocation(isRevoked: Bool)
     /// The device tag was judged anew, with another value.

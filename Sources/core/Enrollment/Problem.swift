@@ -42,6 +42,7 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
     case subjectUnavailable = "subject-unavailable"
     case installRefused = "install-refused"
     case installerUnreachable = "installer-unreachable"
+    case publicationAltered = "publication-altered"
     case notWithdrawn = "not-withdrawn"
     case cryptography
     case stateUnreadable = "state-unreadable"
@@ -163,6 +164,11 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
             (
                 .error, "signet-installd cannot be reached; the certificate is not published",
                 "check 'systemctl status signet-installd.socket'; it is tried again by itself"
+            )
+        case .publicationAltered:
+            (
+                .warning, "somebody changed what was published",
+                "look who writes below /etc/ssl/signet; it is published again by itself"
             )
         case .notWithdrawn:
             (

@@ -5,7 +5,15 @@ extension EnrollmentMachine {
         isPublishing = false
         state.published = generation
         state.publishRetry = nil
-        state.clear(ProblemCode.ofPublishing)
+        state.clear(ProblemCode.ofPublishing.union([.publicationAltered]))
+    }
+
+    /// Somebody removed or replaced what was published: it is published again, which changes only what differs.
+    mutating func noticeAlteredPublication(_ detail: String, now: Date) {
+        guard let identity = state.identity, state.published == identity.generation, !isPublishing else { return }
+        state.published = nil
+        state.publishRetry = nil
+        state.raise(.publicationAltered, detail: detail, now: now)
     }
 
     mutating func failPublishing(_ code: ProblemCode, _ detail: String, now: Date) {

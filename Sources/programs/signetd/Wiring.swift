@@ -2,6 +2,7 @@ import ControlProtocol
 import CurlTransport
 import DurableFiles
 import Enrollment
+import Faults
 import FoundationEssentials
 import Installation
 import MachineFacts
@@ -33,6 +34,7 @@ func wirePorts(root: String, folder: ConfigurationFolder, journal: Journal) -> A
         configuration: { readConfiguration(folder) },
         certificates: { try PEM.certificates(in: try folder.readCertificates($0)) },
         installedAnchors: { try trustStore.installedAnchors() },
+        publishedCertificate: { try readPublished($0, files, root: root) },
         bytes: { try folder.readCertificates($0) },
         challenge: { try await readChallenge($0, root: root) },
         facts: { machine.facts(productSerial: $0) },
@@ -65,6 +67,17 @@ private func readConfiguration(_ folder: ConfigurationFolder) -> Configuration {
         configuration.refused.append(("signet.toml", error.errors.map(\.description)))
     }
     return configuration
+}
+
+/// Everybody may read it, so this program too.
+private func readPublished(_ profile: ProfileName, _ files: DurableFiles, root: String) throws -> [UInt8]? {
+    let folder = PublishedLayout(root: root.isEmpty ? "/" : root).current(profile)
+    do throws(FileFault) {
+        return try files.read("\(folder)/cert.pem", limit: 1024 * 1024)
+    } catch {
+        if error.code == .missing { return nil }
+        throw error
+    }
 }
 
 /// Reads the challenge where the profile says, without the line end that editors and commands append.

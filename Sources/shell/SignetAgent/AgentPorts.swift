@@ -22,6 +22,8 @@ package struct AgentPorts: Sendable {
     package var certificates: @Sendable (_ path: String) throws -> [Certificate]
     /// The anchors that Signet has in the machine's trust store.
     package var installedAnchors: @Sendable () throws -> [Certificate]
+    /// The certificate that readers of a published profile find, PEM; nil where there is none.
+    package var publishedCertificate: @Sendable (ProfileName) throws -> [UInt8]?
     /// A file of root's, as it is.
     package var bytes: @Sendable (_ path: String) throws -> [UInt8]
     /// The challenge, read when it is needed. It throws what says where it was looked for.
@@ -43,6 +45,7 @@ package struct AgentPorts: Sendable {
         installer: any Installer, configuration: @escaping @Sendable () -> Configuration,
         certificates: @escaping @Sendable (_ path: String) throws -> [Certificate],
         installedAnchors: @escaping @Sendable () throws -> [Certificate],
+        publishedCertificate: @escaping @Sendable (ProfileName) throws -> [UInt8]?,
         bytes: @escaping @Sendable (_ path: String) throws -> [UInt8],
         challenge: @escaping @Sendable (ChallengeSource) async throws -> Secret,
         facts: @escaping @Sendable (_ productSerial: String?) -> [TemplateVariable: String],
@@ -59,6 +62,7 @@ package struct AgentPorts: Sendable {
         self.configuration = configuration
         self.certificates = certificates
         self.installedAnchors = installedAnchors
+        self.publishedCertificate = publishedCertificate
         self.bytes = bytes
         self.challenge = challenge
         self.facts = facts

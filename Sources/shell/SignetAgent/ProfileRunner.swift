@@ -42,6 +42,8 @@ actor ProfileRunner {
     var unsaved: (events: [EnrollmentEvent], problem: Problem)?
     var tasks: [UUID: Task<Void, Never>] = [:]
     private var timer: Task<Void, Never>?
+    /// When readers last did not find what was published.
+    private var lastAlteration: Date?
     /// The folder was read, and the machine knows what lies there.
     private var isStarted = false
     private var isStopped = false
@@ -66,6 +68,7 @@ actor ProfileRunner {
     /// Takes up what lies on disk.
     func start() {
         takeUp(then: [])
+        lookAtPublished()
         judge()
     }
 
@@ -90,8 +93,27 @@ actor ProfileRunner {
         self.context = context
         machine.rules = profile.rules(context, ports.cryptography)
         if isNew, !machine.isBusy { run = nil }
-        if andTick { feed(.ticked) }
+        if andTick {
+            feed(.ticked)
+            lookAtPublished()
+        }
         if isNew { judge() }
+    }
+
+    /// Whether readers find the certificate that was published. What this program may not read says nothing; and where
+    /// publishing again did not help, the next look is a tick later.
+    private func lookAtPublished() {
+        let now = ports.now()
+        if let lastAlteration, (0..<Schedule.tick).contains(now.timeIntervalSince(lastAlteration)) { return }
+        guard let generation, document.state.published == generation.number else { return }
+        do {
+            let found = try ports.publishedCertificate(name)
+            guard (found.flatMap { try? PEM.certificates(in: $0).first }) != generation.certificate else { return }
+            lastAlteration = now
+            feed(.publicationAltered(found == nil ? "the certificate is gone" : "another certificate is there"))
+        } catch {
+            return
+        }
     }
 
     /// Ends running exchanges; what they were doing is taken up by the next process.

@@ -56,6 +56,19 @@ import Testing
         #expect(machine.handle(.published(1), now: at(66 * day)).first == .publish(generation: 2))
     }
 
+    @Test func `What somebody altered is published again, and is a problem until then`() {
+        var machine = EnrollmentMachine(.enrolled())
+        #expect(machine.handle(.publicationAltered("gone"), now: at(9)).first == .publish(generation: 1))
+        #expect(machine.state.problems == [Problem(.publicationAltered, since: at(9), detail: "gone")])
+        // One publication at a time.
+        #expect(machine.handle(.publicationAltered("gone"), now: at(9)).count == 1)
+        _ = machine.handle(.publishFailed(.installRefused, detail: "x"), now: at(10))
+        #expect(machine.state.problems.map(\.code) == [.publicationAltered, .installRefused])
+        #expect(machine.handle(.ticked, now: at(70)).first == .publish(generation: 1))
+        #expect(machine.handle(.published(1), now: at(71)) == [.wait(until: at(66 * day))])
+        #expect(machine.state.problems.isEmpty)
+    }
+
     @Test func `A changed profile publishes at once`() {
         var machine = issued()
         _ = machine.handle(.publishFailed(.installRefused, detail: "x"), now: at(0))

@@ -8,6 +8,7 @@ import Profiles
 import SCEP
 import Secrets
 import Synchronization
+import TestPKI
 import Testing
 import X509
 
@@ -62,6 +63,24 @@ final class World: Sendable {
         ProfileStore(try #require(ProfileName(profile)), files: files)
     }
 
+    /// Puts an issued and published generation into a profile's folder; its certificate, as readers find it.
+    func enroll(_ profile: String) throws -> [UInt8] {
+        let store = try store(profile)
+        let root = try CertificateOrder.authority("CN=root", key: .authority).issue()
+        let device = try CertificateOrder("CN=laptop", key: .device, issuer: root).issue()
+        try store.savePendingKey(device.key.pem.withUnsafeBytes { Secret(copying: $0) })
+        let generation = try store.commitPending(
+            IssuedCertificate(leaf: device.certificate, chain: [], root: root.certificate), at: ports.now())
+        var state = EnrollmentState()
+        state.identity = generation.facts
+        state.obtainedAt = generation.facts.notBefore
+        state.published = generation.number
+        try store.save(StateDocument(state: state))
+        let pem = PEM.encode(device.certificate.der, label: PEM.certificateLabel)
+        tamper(profile, pem)
+        return pem
+    }
+
     var asked: Int { state.withLock { $0.asked } }
 
     func answer(_ answer: Result<HTTPResponse, TransportFault>) { state.withLock { $0.answer = answer } }
@@ -93,7 +112,8 @@ final class World: Sendable {
             },
             cryptography: OpenSSL(), transport: { _ in ScriptedTransport(world: self) }, files: files,
             installer: ScriptedInstaller(world: self), configuration: { self.state.withLock { $0.configuration } },
-            certificates: { _ in [] }, installedAnchors: { [] }, bytes: { _ in [] },
+            certificates: { _ in [] }, installedAnchors: { [] },
+            publishedCertificate: { name in self.state.withLock { $0.published["\(name)"] } }, bytes: { _ in [] },
             challenge: { _ in "hush".utf8CString.withUnsafeBytes { .init(copying: $0) } },
             facts: { _ in [.hostname: "laptop"] }, publish: { _, _ in }, log: { _, _, _ in },
             versions: (agent: "test", openssl: "test"))
@@ -111,7 +131,8 @@ final class World: Sendable {
     fileprivate func publish(_ publication: Publication) throws(InstallationFault) -> PublishedIdentity {
         let isDone = state.withLock { state in
             guard state.hasInstaller else { return false }
-            state.published["\(publication.profile)"] = publication.certificate
+            state.published["\(publication.profile)"] = PEM.encode(
+                publication.certificate, label: PEM.certificateLabel)
             state.publications += 1
             return true
         }

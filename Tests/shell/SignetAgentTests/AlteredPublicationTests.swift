@@ -1,0 +1,70 @@
+import ControlProtocol
+import Enrollment
+import FoundationEssentials
+import Profiles
+import Testing
+import X509
+
+@testable import SignetAgent
+
+@Suite("What readers find", .timeLimit(.minutes(1)))
+struct AlteredPublicationTests {
+    @Test func `is published again where it is gone, at a tick and at a start`() async throws {
+        let world = World(profiles: [try .sample()])
+        let certificate = try world.enroll("office")
+        world.startInstaller()
+        world.tamper("office", nil)
+        let first = Agent(world.ports)
+        try await first.start()
+        _ = try await until(first) { $0.published == 1 && world.publications == 1 }
+        #expect(try world.ports.publishedCertificate(#require(ProfileName("office"))) == certificate)
+        // Only once a tick, since this is asked for at the end of every process too.
+        world.tamper("office", nil)
+        await first.reload()
+        #expect(world.publications == 1)
+        world.advance(3600)
+        await first.tick()
+        _ = try await until(first) { $0.published == 1 && world.publications == 2 }
+        await first.stop()
+    }
+
+    @Test func `is a problem until it is right again`() async throws {
+        let world = World(profiles: [try .sample()])
+        _ = try world.enroll("office")
+        let agent = Agent(world.ports)
+        try await agent.start()
+        #expect(try await agent.status("office").profiles.first?.problems.isEmpty == true)
+        world.tamper("office", Array("not a certificate".utf8))
+        await agent.tick()
+        let profile = try await until(agent) { $0.problems.contains { $0.code == "installer-unreachable" } }
+        #expect(profile.problems.map(\.code) == ["publication-altered", "installer-unreachable"])
+        #expect(profile.published == nil)
+        world.startInstaller()
+        world.advance(80)
+        #expect(try await until(agent) { $0.published == 1 }.problems.isEmpty)
+        await agent.stop()
+    }
+
+    @Test func `says nothing where it may not be read`() async throws {
+        let world = World(profiles: [try .sample()])
+        _ = try world.enroll("office")
+        world.startInstaller()
+        var ports = world.ports
+        ports.publishedCertificate = { _ in throw MemoryFiles.Unreadable() }
+        let agent = Agent(ports)
+        try await agent.start()
+        await agent.tick()
+        #expect(try await agent.status("office").profiles.first?.published == 1)
+        #expect(world.publications == 0)
+        await agent.stop()
+    }
+
+    private func until(
+        _ agent: Agent, _ condition: (StatusDocument.Profile) -> Bool
+    ) async throws -> StatusDocument.Profile {
+        for await status in await agent.changes() {
+            if let profile = status.profiles.first, condition(profile) { return profile }
+        }
+        throw CancellationError()
+    }
+}
