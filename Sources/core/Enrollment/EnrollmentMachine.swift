@@ -28,7 +28,7 @@ package struct EnrollmentMachine: Sendable, Equatable {
         case .started(let latest, let hasPending): actions = start(latest: latest, hasPending: hasPending, now: now)
         case .ticked: break
         case .ordered(let kind): actions = order(kind, now: now)
-        case .prepared(let id, let challengeSent): actions = prepared(id: id, challengeSent: challengeSent)
+        case .prepared(let id, let challengeSent): actions = prepared(id: id, challengeSent: challengeSent, now: now)
         case .observed(let authority, let weaknesses): observe(authority, weaknesses, now: now)
         case .issued(let identity): issue(identity, now: now)
         case .replyPending: actions = keepPending(now: now)
@@ -65,10 +65,10 @@ package struct EnrollmentMachine: Sendable, Equatable {
     }
 
     /// The request is composed and synced. From here on it counts as one that may have arrived.
-    private mutating func prepared(id: String, challengeSent: Bool) -> [EnrollmentAction] {
+    private mutating func prepared(id: String, challengeSent: Bool, now: Date) -> [EnrollmentAction] {
         guard var transaction = state.transaction, isExchanging, transaction.step == .preparing else { return [] }
-        // The identity may have been found revoked while the request was made.
-        guard !challengeSent || mayShowChallenge(transaction) else {
+        // The identity may have been found revoked while the request was made, or good.
+        guard !challengeSent || mayShowChallenge(transaction), !isUncalledFor(transaction, now: now) else {
             isExchanging = false
             return dropTransaction()
         }

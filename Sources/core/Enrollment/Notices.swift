@@ -22,11 +22,27 @@ extension EnrollmentMachine {
         guard let identity = state.identity else { return [] }
         guard identity.notAfter <= now else {
             state.clear([.expired])
-            return []
+            return noticeUncalledEnrollment(now: now)
         }
         state.raise(.expired, detail: "", now: now)
         guard isWaitingToPrepare, state.transaction?.kind == .renew else { return [] }
         return dropTransaction()
+    }
+
+    /// An identity that is good again, since the clock was set back or a revocation taken back, needs no enrollment:
+    /// unless somebody ordered it, the challenge is not sent for one.
+    private mutating func noticeUncalledEnrollment(now: Date) -> [EnrollmentAction] {
+        guard isWaitingToPrepare, let transaction = state.transaction, isUncalledFor(transaction, now: now) else {
+            return []
+        }
+        // How it failed says nothing about the identity that is there.
+        state.retry = nil
+        state.clear(ProblemCode.ofRequests)
+        return dropTransaction()
+    }
+
+    func isUncalledFor(_ transaction: Transaction, now: Date) -> Bool {
+        transaction.kind == .enroll && !transaction.isOrdered && !needsEnrollment(now: now)
     }
 
     mutating func noticeRevocation(_ isRevoked: Bool, now: Date) {

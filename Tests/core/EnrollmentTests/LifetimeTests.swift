@@ -74,4 +74,33 @@ import Testing
         let perHour = Dictionary(grouping: renewals) { Int($0.timeIntervalSince(at(0)) / hour) }.mapValues(\.count)
         #expect((perHour.values.max() ?? 500) <= 3)
     }
+
+    @Test func `A clock that was years ahead leaves no enrollment behind that sends the challenge`() {
+        let ahead = at(3650 * day)
+        // While it waits for its next try.
+        var waiting = EnrollmentMachine(.enrolled())
+        #expect(waiting.handle(.ticked, now: ahead).prepared?.kind == .enroll)
+        _ = waiting.handle(.failed(.notConnected), now: ahead)
+        #expect(waiting.handle(.ticked, now: at(day)) == [.discardPending, .wait(until: at(66 * day))])
+        #expect(waiting.state == .enrolled())
+
+        // While the request is made.
+        var preparing = EnrollmentMachine(.enrolled())
+        _ = preparing.handle(.ticked, now: ahead)
+        #expect(
+            preparing.handle(.prepared(id: "T", challengeSent: true), now: at(day))
+                == [.discardPending, .wait(until: at(66 * day))])
+        #expect(!preparing.isBusy)
+
+        // What an admin ordered stays, and so does a request that may have arrived.
+        var ordered = EnrollmentMachine(.enrolled())
+        _ = ordered.handle(.ordered(.enroll), now: at(day))
+        #expect(!ordered.handle(.prepared(id: "T", challengeSent: true), now: at(day)).startsExchange)
+        #expect(ordered.state.transaction?.step == .sent)
+        var sent = EnrollmentMachine(.enrolled())
+        _ = sent.handle(.ticked, now: ahead)
+        sent.sendRequest(now: ahead)
+        _ = sent.handle(.failed(.lost), now: ahead)
+        #expect(sent.handle(.ticked, now: at(day)).polled != nil)
+    }
 }
