@@ -78,7 +78,7 @@ need_python() {
 build_programs() {
     local product
     for product in signetd signet-installd signetctl; do
-        swift build --configuration release --static-swift-stdlib --product "$product" ||
+        swift build --configuration release --static-swift-stdlib -Xlinker -z -Xlinker now --product "$product" ||
             stop "'$product' does not build: 'swift build -c release --static-swift-stdlib --product $product' shows it again"
     done
 }
