@@ -9,7 +9,8 @@ import Synchronization
 package enum WakeReason: Sendable, Equatable {
     /// The time has come.
     case reached
-    /// Somebody set the clock, or the machine woke with another time: whatever was planned is to be planned anew.
+    /// Somebody set the clock, or the machine woke with another time, or nobody could tell: whatever was planned is to
+    /// be planned anew.
     case clockChanged
     /// The task was cancelled.
     case cancelled
@@ -19,9 +20,21 @@ package enum WakeReason: Sendable, Equatable {
 package enum WallClock {
     /// Waits until a point in time, at once where it has passed. Holds no thread.
     ///
-    /// Throws `.exhausted` where the kernel has no timer left.
-    package static func wait(until date: Date) async throws(HostFault) -> WakeReason {
-        let waiter = try WallTimer(firingAt: date)
+    /// Where the kernel has no timer left it is asked again every few seconds: callers look at the clock when this
+    /// returns and wait anew, and must neither miss the moment nor do so without a pause.
+    package static func wait(until date: Date) async -> WakeReason {
+        await wait(until: date, opening: signet_wall_timer_open, pause: .seconds(5))
+    }
+
+    /// The same, with what opens a timer, and the pause after it could not.
+    static func wait(until date: Date, opening open: () -> Int32, pause: Duration) async -> WakeReason {
+        let waiter: WallTimer
+        do throws(HostFault) {
+            waiter = try WallTimer(firingAt: date, opening: open)
+        } catch {
+            guard (try? await Task.sleep(for: pause)) != nil else { return .cancelled }
+            return .clockChanged
+        }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { waiter.begin($0) }
         } onCancel: {
@@ -41,8 +54,8 @@ private final class WallTimer: Sendable {
     private let state = Mutex(State.armed)
     private let source: any DispatchSourceRead
 
-    init(firingAt date: Date) throws(HostFault) {
-        let timer = signet_wall_timer_open()
+    init(firingAt date: Date, opening open: () -> Int32) throws(HostFault) {
+        let timer = open()
         guard timer >= 0 else {
             throw HostFault(.exhausted, attempted: "open a wall-clock timer", got: systemError(timer))
         }
