@@ -42,6 +42,26 @@ def test_pending_then_refused(machine: Machine, make_server: MakeServer) -> None
     assert "the clerk said no" in failed.value.parameters["problem"]["text"]
 
 
+def test_a_later_refusal_does_not_repeat_the_challenge(machine: Machine, make_server: MakeServer) -> None:
+    """While a person decides nobody holds the challenge to compare the server's text with: it is withheld."""
+    challenges = Challenges(static="open sesame")
+    behaviour = Behaviour(pending=1, failure=names.BAD_REQUEST, failure_text="not 'open sesame'", challenges=challenges)
+    server = make_server(behaviour)
+    machine.challenge("open sesame")
+    machine.profile(server)
+    machine.start()
+    machine.wait_for(lambda one: one["state"] == "pending")
+    machine.challenge("another by now")
+    with machine.admin() as admin, pytest.raises(AgentError) as failed:
+        admin.renew()
+    assert failed.value.problem == "challenge-refused"
+    assert "badRequest" in failed.value.parameters["problem"]["text"]
+    assert "withheld" in failed.value.parameters["problem"]["text"]
+    state = machine.root / "var/lib/signet/profiles/access/state.json"
+    for text in (machine.logs(), state.read_text(), (machine.root / "run/signet/public/status.json").read_text()):
+        assert "sesame" not in text
+
+
 def test_pending_over_a_restart(machine: Machine, make_server: MakeServer) -> None:
     """Neither key nor request is made anew, and a single-use challenge is not shown again."""
     server = make_server(Behaviour(pending=1, challenges=Challenges(single_use=["only once"])))

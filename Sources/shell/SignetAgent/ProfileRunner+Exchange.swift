@@ -34,7 +34,7 @@ extension ProfileRunner {
 
     /// Asks after a request that is pending, or whose reply was lost.
     func poll(_ transaction: Transaction) async {
-        await converse(transaction.server, step: "asking") { try await $0.poll() }
+        await converse(transaction.server, step: "asking") { try await $0.poll(transaction) }
     }
 
     private func converse(

@@ -86,12 +86,17 @@ final class TransactionRun {
             der: request.message, type: type, transaction: id, senderNonce: Array(request.senderNonce))
         let (verdict, weaknesses) = try await exchange.submit(
             expectation(message), to: try await discover(), now: ports.now())
-        return (withoutChallenge(verdict), weaknesses)
+        return (withoutChallenge(verdict, challengeSent: challenge != nil), weaknesses)
     }
 
     /// Some servers repeat the challenge when they refuse it, and their text goes to log, state and status.
-    private func withoutChallenge(_ verdict: Verdict) -> Verdict {
-        guard case .refused(let info, let text?) = verdict, let challenge, !challenge.isEmpty else { return verdict }
+    ///
+    /// Nobody holds a challenge while a person decides, and what its place holds by then may be another: without the one
+    /// that was sent there is nothing to compare the text with.
+    private func withoutChallenge(_ verdict: Verdict, challengeSent: Bool) -> Verdict {
+        guard challengeSent, case .refused(let info, _?) = verdict else { return verdict }
+        guard let challenge else { return .refused(info, text: "(its text may repeat the challenge and is withheld)") }
+        guard !challenge.isEmpty, case .refused(_, let text?) = verdict else { return verdict }
         let isRepeated = challenge.withBytes { bytes in
             let text = Array(text.utf8)
             guard text.count >= bytes.count else { return false }
@@ -101,14 +106,15 @@ final class TransactionRun {
     }
 
     /// Asks after the request in pending/, under its transaction id and with a fresh nonce.
-    func poll() async throws -> (Verdict, [Weakness]) {
+    func poll(_ transaction: Transaction) async throws -> (Verdict, [Weakness]) {
         let authority = try await discover()
         let (request, expectation) = try pending()
         guard let id = TransactionID(request.id) else { throw LocalFailure.storage(UnreadableRequest()) }
         let composer = RequestComposer(cryptography: ports.cryptography, authority: authority, policy: policy)
         let probe = expectation(PKIMessage(der: [], type: .certPoll, transaction: id, senderNonce: []))
         let message = try composer.poll(transaction: id, subject: probe.subject, signer: probe.signer)
-        return try await exchange.submit(expectation(message), to: authority, now: ports.now())
+        let (verdict, weaknesses) = try await exchange.submit(expectation(message), to: authority, now: ports.now())
+        return (withoutChallenge(verdict, challengeSent: transaction.challengeSent), weaknesses)
     }
 
     // MARK: parts
