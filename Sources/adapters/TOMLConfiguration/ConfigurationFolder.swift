@@ -29,6 +29,9 @@ package struct ConfigurationFolder: Sendable {
     /// Most bytes of a file of certificates.
     package static let certificatesLimit = 1024 * 1024
 
+    /// The folders whose files configure Signet; credentials are root's alone.
+    package static let watched = ["/etc/signet", "/etc/signet/profiles.d", "/etc/signet/anchors"]
+
     private static let profiles = "/etc/signet/profiles.d"
     private static let settings = "/etc/signet/signet.toml"
     private let tree: GuardedTree

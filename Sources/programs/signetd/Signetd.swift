@@ -43,6 +43,12 @@ struct Signetd {
         // Not before: the caller who started the process by connecting is to find its profiles.
         let servers = try openSockets(agent, lingering)
         let ticks = Task { await tickHourly(agent) }
+        // A profile that is dropped while the process runs starts nobody else.
+        let changes = Task {
+            for await _ in FolderWatch.changes(in: ConfigurationFolder.watched.map { root + $0 }) {
+                await agent.configurationChanged()
+            }
+        }
         let reason = await firstOf(
             {
                 await stayWhileNeeded(agent, lingering)
@@ -53,6 +59,7 @@ struct Signetd {
                 return "asked to end"
             })
         ticks.cancel()
+        changes.cancel()
         journal.log(.info, "ends: \(reason)")
         ServiceManager.notifyStopping()
         watchdog.cancel()

@@ -14,6 +14,9 @@ package actor Agent {
     /// Made at the start: it tells this agent what it did.
     private var withdrawals: Withdrawals?
     private var reloading: Task<Void, Never>?
+    private(set) var isReloadPlanned = false
+    /// Seconds within which changes of the configuration count as one.
+    private static let burst = 0.5
     private var memory = AgentMemory(id: "")
     private var runners: [ProfileName: ProfileRunner] = [:]
     private var order: [ProfileName] = []
@@ -58,6 +61,18 @@ package actor Agent {
         }
         reloading = task
         await task.value
+    }
+
+    /// Something below /etc/signet changed: reads the configuration again, once for a burst of changes, since a profile
+    /// and its anchors rarely come in one step.
+    package func configurationChanged() {
+        guard !isReloadPlanned else { return }
+        isReloadPlanned = true
+        Task {
+            await ports.wait(ports.now().addingTimeInterval(Self.burst))
+            isReloadPlanned = false
+            await reload()
+        }
     }
 
     private func readConfiguration(andTick: Bool) async {
@@ -172,6 +187,7 @@ package actor Agent {
     package func isNeeded() async -> Bool {
         let tick = ports.now().addingTimeInterval(Schedule.tick)
         for runner in runners.values where await runner.isNeeded(until: tick) { return true }
+        if isReloadPlanned { return true }
         return await withdrawals?.isBusy ?? false
     }
 

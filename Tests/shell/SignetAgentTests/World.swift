@@ -81,6 +81,9 @@ final class World: Sendable {
         return pem
     }
 
+    /// Who waits for a moment of the clock.
+    var sleepers: Int { state.withLock { $0.sleepers.count } }
+
     var asked: Int { state.withLock { $0.asked } }
 
     func answer(_ answer: Result<HTTPResponse, TransportFault>) { state.withLock { $0.answer = answer } }
