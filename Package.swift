@@ -78,10 +78,11 @@ let package = Package(
         core("Installation", "Faults", "Secrets", "X509", "Profiles", "SCEP"),
         core("Varlink", "CLinux", "Faults", "Secrets"),
         core("ControlProtocol", "Secrets", "Varlink"),
+        core("Reports", "ControlProtocol"),
 
         // adapters: one foreign thing each; never import one another.
         adapter("OpenSSLCrypto", "COpenSSL", "Faults", "Secrets", "X509", "SCEP", "DeviceTag"),
-        adapter("CurlTransport", "CCurl", "Faults", "SCEP"),
+        adapter("CurlTransport", "CCurl", "Faults", "Secrets", "SCEP"),
         adapter("DurableFiles", "CLinux", "Faults", "Secrets"),
         adapter("LocalSocket", "CLinux", "Faults", "Secrets", "Varlink"),
         adapter("SystemdHost", "CSystemd", "CLinux", "Faults", "Secrets"),
@@ -93,7 +94,7 @@ let package = Package(
         floor("shell", "SCEPClient", ["Faults", "Secrets", "X509", "SCEP", "OpenSSLCrypto", "CurlTransport"]),
         shell(
             "SignetAgent", "Faults", "Secrets", "X509", "Profiles", "SCEP", "Enrollment", "DeviceTag", "Installation",
-            "Varlink", "ControlProtocol"),
+            "Varlink", "ControlProtocol", "Reports"),
         shell(
             "SignetInstaller", "Faults", "Secrets", "X509", "Profiles", "Installation", "Varlink", "ControlProtocol"),
 
@@ -130,10 +131,11 @@ let package = Package(
             "TestInstallation", "TestPKI"),
         tests("core", "VarlinkTests", "Faults", "Secrets", "Varlink"),
         tests("core", "ControlProtocolTests", "Faults", "Secrets", "Varlink", "ControlProtocol"),
+        tests("core", "ReportsTests", "ControlProtocol", "Varlink", "Reports"),
         tests(
             "adapters", "OpenSSLCryptoTests", "Faults", "Secrets", "X509", "SCEP", "DeviceTag", "OpenSSLCrypto",
             "TestPKI"),
-        tests("adapters", "CurlTransportTests", "Faults", "SCEP", "CurlTransport"),
+        tests("adapters", "CurlTransportTests", "Faults", "Secrets", "SCEP", "CurlTransport"),
         tests("adapters", "DurableFilesTests", "Faults", "Secrets", "DurableFiles", "TestFiles"),
         tests("adapters", "LocalSocketTests", "Faults", "Secrets", "Varlink", "LocalSocket"),
         tests("adapters", "SystemdHostTests", "Faults", "Secrets", "SystemdHost"),
@@ -147,7 +149,8 @@ let package = Package(
             "signetctl"),
         tests(
             "shell", "SignetAgentTests", "Faults", "Secrets", "X509", "Profiles", "SCEP", "Enrollment", "DeviceTag",
-            "Installation", "ControlProtocol", "SignetAgent", "OpenSSLCrypto", "TestPKI"),
+            "Installation", "Varlink", "ControlProtocol", "Reports", "SignetAgent", "OpenSSLCrypto", "DurableFiles",
+            "TestFiles", "TestPKI"),
         tests(
             "shell", "SignetInstallerTests", "Faults", "Secrets", "X509", "Profiles", "Installation",
             "Varlink", "ControlProtocol", "SignetInstaller", "OpenSSLCrypto", "DurableFiles", "TrustStores",

@@ -1,6 +1,7 @@
 import CCurl
 import Faults
 import SCEP
+import Secrets
 
 /// A handle of libcurl's and the connection that it keeps.
 ///
@@ -17,10 +18,11 @@ import SCEP
     private let words = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private let tlsAuthorities: [UInt8]?
     private let userAgent: String
+    private let client: ClientAccess?
     /// What the kept connection's server showed in its handshake, and who that was.
     private var shown: (origin: Substring, certificates: [[UInt8]]) = ("", [])
 
-    init(tlsAuthorities: [UInt8]?, userAgent: String) throws(TransportFault) {
+    init(tlsAuthorities: [UInt8]?, userAgent: String, client: ClientAccess?) throws(TransportFault) {
         guard Self.isLibraryReady, let easy = unsafe curl_easy_init(), let multi = unsafe curl_multi_init() else {
             unsafe words.deallocate()
             throw TransportFault(.notConnected, attempted: "set up libcurl", got: "no memory")
@@ -29,6 +31,7 @@ import SCEP
         unsafe self.multi = unsafe multi
         self.tlsAuthorities = tlsAuthorities
         self.userAgent = userAgent
+        self.client = client
         unsafe signet_curl_multi_keep(multi, 1)
     }
 
@@ -43,8 +46,19 @@ import SCEP
 
     /// Blocks until the answer is there, or none will be.
     func perform(_ exchange: CurlExchange) throws(TransportFault) -> HTTPResponse {
-        let headers = unsafe try prepare(exchange)
-        defer { unsafe curl_slist_free_all(headers) }
+        guard let key = client?.identity?.key else { return unsafe try perform(exchange, key: nil) }
+        return try unsafe key.withBytes { key throws(TransportFault) in unsafe try perform(exchange, key: key) }
+    }
+
+    /// - Parameter key: lent for the length of the exchange; libcurl makes no copy.
+    private func perform(
+        _ exchange: CurlExchange, key: UnsafeRawBufferPointer?
+    ) throws(TransportFault) -> HTTPResponse {
+        let headers = unsafe try prepare(exchange, key: key)
+        defer {
+            unsafe signet_curl_wipe_list(headers)
+            unsafe signet_curl_forget_key(easy)
+        }
         unsafe words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         guard unsafe curl_multi_add_handle(multi, easy) == CURLM_OK else {
             throw exchange.fault(.notConnected, got: "libcurl refuses the exchange")
@@ -69,7 +83,9 @@ import SCEP
     }
 
     /// Sets every option anew; the connection stays. The list is the caller's to free, after the exchange.
-    private func prepare(_ exchange: CurlExchange) throws(TransportFault) -> UnsafeMutablePointer<curl_slist>? {
+    private func prepare(
+        _ exchange: CurlExchange, key: UnsafeRawBufferPointer?
+    ) throws(TransportFault) -> UnsafeMutablePointer<curl_slist>? {
         let request = exchange.request
         unsafe curl_easy_reset(easy)
         let deadline = min(max(request.deadline, 0.001), 3600)
@@ -86,6 +102,10 @@ import SCEP
         if let authorities = tlsAuthorities {
             unsafe results.append(signet_curl_set_authorities(easy, authorities, authorities.count))
         }
+        if let key = unsafe key, let certificates = client?.identity?.certificates {
+            unsafe results.append(
+                signet_curl_set_identity(easy, certificates, certificates.count, key.baseAddress, key.count))
+        }
         // An empty value takes back a header that libcurl would send by itself.
         var lines = ["Cache-Control: no-cache", "Expect:"]
         if request.method == .post {
@@ -94,9 +114,15 @@ import SCEP
         }
         var list: UnsafeMutablePointer<curl_slist>?
         for line in lines { unsafe list = curl_slist_append(list, line) ?? list }
+        // Proxies do not see it: libcurl keeps a CONNECT's headers apart (CURLOPT_HEADEROPT).
+        if let authorization = client?.authorization {
+            unsafe list = authorization.withBytes { line in
+                unsafe curl_slist_append(list, line.bindMemory(to: CChar.self).baseAddress) ?? list
+            }
+        }
         unsafe results.append(signet_curl_set_list(easy, CURLOPT_HTTPHEADER, list))
         if let failed = results.first(where: { $0 != CURLE_OK }) {
-            unsafe curl_slist_free_all(list)
+            unsafe signet_curl_wipe_list(list)
             throw exchange.fault(failed, words: "")
         }
         return unsafe list

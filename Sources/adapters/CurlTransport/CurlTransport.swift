@@ -16,9 +16,12 @@ package final class CurlTransport: Transport {
     /// - Parameters:
     ///   - tlsAuthorities: PEM of the CA certificates that TLS servers must chain to, in place of the system's.
     ///   - userAgent: "signet/1.0".
+    ///   - client: who the client is, to servers that ask; for one server only, since every request carries the token.
     /// - Throws: `.notConnected` where libcurl cannot be set up.
-    package init(tlsAuthorities: [UInt8]? = nil, userAgent: String) throws(TransportFault) {
-        session = try CurlSession(tlsAuthorities: tlsAuthorities, userAgent: userAgent)
+    package init(
+        tlsAuthorities: [UInt8]? = nil, userAgent: String, client: ClientAccess? = nil
+    ) throws(TransportFault) {
+        session = try CurlSession(tlsAuthorities: tlsAuthorities, userAgent: userAgent, client: client)
     }
 
     package func exchange(_ request: HTTPRequest) async throws -> HTTPResponse {

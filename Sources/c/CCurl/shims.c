@@ -1,5 +1,7 @@
 #include "CCurl.h"
 
+#include <string.h>
+
 CURLcode signet_curl_set_policy(CURL *easy) {
     CURLcode result = CURLE_OK;
 #define SET(option, value) \
@@ -58,6 +60,24 @@ CURLcode signet_curl_set_authorities(CURL *easy, const void *bytes, size_t count
     // The blob replaces the distribution's file of authorities, but not its folder.
     if (result == CURLE_OK) result = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     return result;
+}
+
+CURLcode signet_curl_set_identity(
+    CURL *easy, const void *certificates, size_t certificates_count, const void *key, size_t key_count) {
+    struct curl_blob certificate = {
+        .data = (void *)certificates, .len = certificates_count, .flags = CURL_BLOB_COPY};
+    struct curl_blob secret = {.data = (void *)key, .len = key_count, .flags = CURL_BLOB_NOCOPY};
+    CURLcode result = curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &certificate);
+    if (result == CURLE_OK) result = curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &secret);
+    return result;
+}
+
+void signet_curl_forget_key(CURL *easy) { curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, NULL); }
+
+void signet_curl_wipe_list(struct curl_slist *list) {
+    for (struct curl_slist *item = list; item; item = item->next)
+        if (item->data) explicit_bzero(item->data, strlen(item->data));
+    curl_slist_free_all(list);
 }
 
 CURLcode signet_curl_set_callbacks(

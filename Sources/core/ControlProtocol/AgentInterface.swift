@@ -50,7 +50,7 @@ package enum AgentInterface {
           next_tick: ?string,
           agent: (version: string, openssl: string),
           device: (id: string, hostname: string, serial_number: ?string),
-          outbox: (waiting: int, oldest: ?string),
+          outbox: (waiting: int, oldest: ?string, dropped: ?int),
           problems: []Problem,
           profiles: []Profile
         )
@@ -68,6 +68,10 @@ package enum AgentInterface {
 
         # Judges the device tag now, of one profile or of all, from what is on this machine.
         method EvaluateTag(profile: ?string) -> (tags: [](profile: string, tag: Tag))
+
+        # Sends the reports that wait, and a heartbeat, to the management endpoint now. Answers with how many it accepted
+        # and how many still wait; then the problem says why. Admin socket only.
+        method SendReport() -> (sent: int, waiting: int, problem: ?Problem)
 
         # There is no profile of this name.
         error NoSuchProfile (profile: string)

@@ -53,3 +53,19 @@ package struct TagsReply: Codable, Sendable, Equatable {
         self.tags = tags
     }
 }
+
+/// What `SendReport` answers with.
+package struct SendReportReply: Codable, Sendable, Equatable {
+    /// Reports that the management endpoint accepted now.
+    package var sent: Int
+    /// Reports that still wait.
+    package var waiting: Int
+    /// Why they wait.
+    package var problem: StatusDocument.Problem?
+
+    package init(sent: Int, waiting: Int, problem: StatusDocument.Problem? = nil) {
+        self.sent = sent
+        self.waiting = waiting
+        self.problem = problem
+    }
+}

@@ -8,6 +8,7 @@ package enum AgentRequest: Sendable, Equatable {
     case enroll(profile: String)
     /// Of one profile, or of all.
     case evaluateTag(profile: String?)
+    case sendReport
 
     /// Reads a call that `Service.route` has let through.
     ///
@@ -22,6 +23,7 @@ package enum AgentRequest: Sendable, Equatable {
             self = .enroll(profile: try call.parameters(as: OneProfile.self).profile)
         case AgentRequest.methodName("EvaluateTag"):
             self = .evaluateTag(profile: try call.parameters(as: OptionalProfile.self).profile)
+        case AgentRequest.methodName("SendReport"): self = .sendReport
         default: throw VarlinkError.methodNotFound(call.method)
         }
     }
@@ -30,7 +32,7 @@ package enum AgentRequest: Sendable, Equatable {
     package var needsAdmin: Bool {
         switch self {
         case .getStatus, .evaluateTag: false
-        case .renew, .enroll: true
+        case .renew, .enroll, .sendReport: true
         }
     }
 
@@ -45,6 +47,7 @@ package enum AgentRequest: Sendable, Equatable {
         case .enroll(let profile): try Call(AgentRequest.methodName("Enroll"), OneProfile(profile: profile), more: more)
         case .evaluateTag(let profile):
             try Call(AgentRequest.methodName("EvaluateTag"), OptionalProfile(profile: profile), more: more)
+        case .sendReport: try Call(AgentRequest.methodName("SendReport"), more: more)
         }
     }
 

@@ -62,6 +62,12 @@ package enum MetricsText {
             Metric(
                 "signet_outbox_waiting", "Reports that the management endpoint has not yet accepted.",
                 [Sample([:], Int64(status.outbox.waiting))]),
+            Metric(
+                "signet_outbox_oldest_timestamp_seconds", "When the oldest of them was written.",
+                [status.outbox.oldest].compactMap { $0.map { Sample([:], $0.seconds) } }),
+            Metric(
+                "signet_outbox_dropped", "Reports that were never accepted.",
+                [Sample([:], Int64(status.outbox.dropped ?? 0))]),
         ]
     }
 

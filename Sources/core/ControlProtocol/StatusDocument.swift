@@ -80,10 +80,13 @@ extension StatusDocument {
         package var waiting: Int
         /// When the oldest of them was written.
         package var oldest: Timestamp?
+        /// How many were never accepted: refused for what they are, or without room. Absent where none.
+        package var dropped: Int?
 
-        package init(waiting: Int, oldest: Timestamp? = nil) {
+        package init(waiting: Int, oldest: Timestamp? = nil, dropped: Int? = nil) {
             self.waiting = waiting
             self.oldest = oldest
+            self.dropped = dropped
         }
     }
 

@@ -46,6 +46,12 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
     case notWithdrawn = "not-withdrawn"
     case cryptography
     case stateUnreadable = "state-unreadable"
+    case endpointUnreachable = "endpoint-unreachable"
+    case endpointFailing = "endpoint-failing"
+    case endpointRefusesDevice = "endpoint-refuses-device"
+    case endpointCredential = "endpoint-credential-unavailable"
+    case reportRefused = "report-refused"
+    case reportsNotKept = "reports-not-kept"
 
     /// How bad it is: an error keeps the identity from being had, kept or used.
     package enum Severity: String, Sendable, Codable { case warning, error }
@@ -184,6 +190,36 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
             (
                 .error, "the profile's state file cannot be read; the agent leaves the profile alone",
                 "restore the file from a backup, or remove the profile's folder below /var/lib/signet/profiles"
+            )
+        case .endpointUnreachable:
+            (
+                .warning, "the management endpoint does not answer; reports wait",
+                "check management.endpoint, management.ca, name resolution, proxy and firewall; they are sent by themselves"
+            )
+        case .endpointFailing:
+            (
+                .warning, "the management endpoint takes no reports now; they wait",
+                "nothing on this machine: they are sent again by themselves; if it stays so, tell the endpoint's owner"
+            )
+        case .endpointRefusesDevice:
+            (
+                .warning, "the management endpoint does not accept this device; reports wait",
+                "check management.token, and that the endpoint trusts the certificate; then run 'signetctl report'"
+            )
+        case .endpointCredential:
+            (
+                .warning, "what the management endpoint asks of this device cannot be had; reports wait",
+                "put in place what the text names, then run 'signetctl report'"
+            )
+        case .reportRefused:
+            (
+                .warning, "the management endpoint refused a report, which was dropped",
+                "show this message to the endpoint's owner; a heartbeat has told it what is so"
+            )
+        case .reportsNotKept:
+            (
+                .warning, "reports cannot be kept on the disk, and changes are not reported",
+                "free space or restore access below /var/lib/signet; what is so then is reported by itself"
             )
         }
     }

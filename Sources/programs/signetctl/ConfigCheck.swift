@@ -19,7 +19,7 @@ struct ConfigCheck {
     func everything() -> [FileReport] {
         var reports: [FileReport] = []
         do throws(ConfigurationErrors) {
-            _ = try folder.agentSettings()
+            if let management = try folder.agentSettings().management { try check(management) }
         } catch {
             reports.append(report("signet.toml", error))
         }
@@ -55,6 +55,19 @@ struct ConfigCheck {
             report.add(error)
         }
         return report
+    }
+
+    /// What signet.toml names must be there.
+    private func check(_ management: ManagementSettings) throws(ConfigurationErrors) {
+        if let path = management.ca { _ = try folder.readCertificates(path) }
+        guard let identity = management.identity else { return }
+        guard try folder.profiles().contains(where: { $0.name == identity }) else {
+            throw ConfigurationErrors([
+                ConfigurationError(
+                    file: "signet.toml", text: "management.identity: there is no profile '\(identity)'",
+                    remedy: "name one of the files in profiles.d, without .toml")
+            ])
+        }
     }
 
     private func report(_ entry: ConfigurationFolder.Entry) -> FileReport {

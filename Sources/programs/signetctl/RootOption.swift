@@ -28,9 +28,9 @@ struct RootOption: ParsableArguments {
     ///
     /// - Throws: `Failure`.
     func answer<Parameters: Decodable & Sendable>(
-        to request: AgentRequest, as type: Parameters.Type
+        to request: AgentRequest, as type: Parameters.Type, within limit: Duration = .seconds(60)
     ) async throws -> Parameters {
-        var replies = try ask(request, more: false, deadline: .now + .seconds(60)).makeAsyncIterator()
+        var replies = try ask(request, more: false, deadline: .now + limit).makeAsyncIterator()
         guard let answer = try await replies.next(as: type) else {
             throw Failure(.unreachable, "the agent replied nothing", hints: ["look at its log: journalctl -u signetd"])
         }

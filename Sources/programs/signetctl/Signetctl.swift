@@ -11,7 +11,8 @@ struct Signetctl: AsyncParsableCommand {
             5 pending or --wait ran out.
             """,
         subcommands: [
-            StatusCommand.self, RenewCommand.self, EnrollCommand.self, TagCommand.self, ConfigCommand.self,
+            StatusCommand.self, RenewCommand.self, EnrollCommand.self, TagCommand.self, ReportCommand.self,
+            ConfigCommand.self,
         ])
 
     static func main() async {

@@ -43,7 +43,8 @@ func wirePorts(root: String, folder: ConfigurationFolder, journal: Journal) -> A
             try files.replaceVolatile(root + "/run/signet/public/" + name, with: bytes, mode: 0o644)
         },
         log: { level, message, fields in journal.log(level.journalLevel, message, fields: fields) },
-        versions: (agent: Release.version, openssl: OpenSSL.version.replacing("OpenSSL ", with: "")))
+        versions: (agent: Release.version, openssl: OpenSSL.version.replacing("OpenSSL ", with: "")),
+        reports: ReportPorts(transport: reportTransport, token: readToken))
 }
 
 private func readConfiguration(_ folder: ConfigurationFolder) -> Configuration {
@@ -62,8 +63,9 @@ private func readConfiguration(_ folder: ConfigurationFolder) -> Configuration {
         configuration.refused.append(("profiles.d", error.errors.map(\.description)))
     }
     do {
-        _ = try folder.agentSettings()
+        configuration.management = try folder.agentSettings().management.map { .endpoint($0) } ?? .absent
     } catch {
+        configuration.management = .unreadable
         configuration.refused.append(("signet.toml", error.errors.map(\.description)))
     }
     return configuration

@@ -11,6 +11,7 @@ import X509
 package actor Agent {
     private let ports: AgentPorts
     private let keys: KeyGenerator
+    let reporter: Reporter
     /// Made at the start: it tells this agent what it did.
     private var withdrawals: Withdrawals?
     private var reloading: Task<Void, Never>?
@@ -18,14 +19,15 @@ package actor Agent {
     /// Seconds within which changes of the configuration count as one.
     private static let burst = 0.5
     private var memory = AgentMemory(id: "")
-    private var runners: [ProfileName: ProfileRunner] = [:]
+    private(set) var runners: [ProfileName: ProfileRunner] = [:]
     private var order: [ProfileName] = []
     /// As of the last time that root's files were read.
+    private(set) var configuration = Configuration(profiles: [], refused: [])
     private var hostname = ""
     private(set) var context: RunnerContext?
     private var refused: [StatusDocument.Problem] = []
     /// The agent's own folder cannot be used.
-    private var storage: Problem?
+    private(set) var storage: Problem?
     private var watchers: [UUID: AsyncStream<StatusDocument>.Continuation] = [:]
     /// What the status files say.
     private var written: StatusDocument?
@@ -36,11 +38,13 @@ package actor Agent {
     package init(_ ports: AgentPorts) {
         self.ports = ports
         keys = KeyGenerator(cryptography: ports.cryptography)
+        reporter = Reporter(ports)
     }
 
     /// Takes up what lies on disk. A folder that cannot be read or written is a problem in the status, not an end:
     /// somebody must be told. Throws only where there is no randomness.
     package func start() async throws {
+        await reporter.onChange { [weak self] in await self?.refresh() }
         do {
             memory = try AgentMemory.load(ports)
         } catch {
@@ -76,7 +80,7 @@ package actor Agent {
     }
 
     private func readConfiguration(andTick: Bool) async {
-        let configuration = ports.configuration()
+        configuration = ports.configuration()
         hostname = ports.facts(nil)[.hostname] ?? ""
         let context = RunnerContext(deviceID: memory.id, anchors: anchors(configuration))
         self.context = context
@@ -131,6 +135,7 @@ package actor Agent {
     package func stop() async {
         for runner in runners.values { await runner.stop() }
         await withdrawals?.stop()
+        await reporter.stop()
         for watcher in watchers.values { watcher.finish() }
         needChange?.finish()
     }
@@ -188,7 +193,8 @@ package actor Agent {
         let tick = ports.now().addingTimeInterval(Schedule.tick)
         for runner in runners.values where await runner.isNeeded(until: tick) { return true }
         if isReloadPlanned { return true }
-        return await withdrawals?.isBusy ?? false
+        if await withdrawals?.isBusy ?? false { return true }
+        return await reporter.isNeeded()
     }
 
     /// Yields whenever `isNeeded` may have changed. One reader.
@@ -251,6 +257,7 @@ package actor Agent {
         repeat {
             mustRefreshAgain = false
             let document = await compose()
+            if await observe(document) { mustRefreshAgain = true }
             if written?.says(document) != true {
                 write(document)
             }
@@ -270,8 +277,9 @@ package actor Agent {
         }
     }
 
-    private func compose() async -> StatusDocument {
+    func compose() async -> StatusDocument {
         let now = ports.now()
+        let reports = await reporter.summary
         var profiles: [StatusDocument.Profile] = []
         for name in order {
             guard let runner = runners[name] else { continue }
@@ -287,8 +295,8 @@ package actor Agent {
             agent: StatusDocument.Agent(version: ports.versions.agent, openssl: ports.versions.openssl),
             device: StatusDocument.Device(
                 id: memory.id, hostname: hostname, serialNumber: memory.serialNumber),
-            outbox: StatusDocument.Outbox(waiting: 0),
-            problems: refused + own.map { StatusDocument.Problem($0) }, profiles: profiles)
+            outbox: reports.outbox,
+            problems: refused + own.map { StatusDocument.Problem($0) } + reports.problems, profiles: profiles)
     }
 }
 

@@ -34,6 +34,7 @@ package struct AgentPorts: Sendable {
     package var publish: @Sendable (_ name: String, _ bytes: [UInt8]) throws -> Void
     package var log: @Sendable (LogLevel, String, [String: String]) -> Void
     package var versions: (agent: String, openssl: String)
+    package var reports: ReportPorts
 
     /// How much a line of the journal matters.
     package enum LogLevel: Sendable { case error, warning, notice, info }
@@ -51,7 +52,7 @@ package struct AgentPorts: Sendable {
         facts: @escaping @Sendable (_ productSerial: String?) -> [TemplateVariable: String],
         publish: @escaping @Sendable (_ name: String, _ bytes: [UInt8]) throws -> Void,
         log: @escaping @Sendable (LogLevel, String, [String: String]) -> Void,
-        versions: (agent: String, openssl: String)
+        versions: (agent: String, openssl: String), reports: ReportPorts = .none
     ) {
         self.now = now
         self.wait = wait
@@ -69,6 +70,7 @@ package struct AgentPorts: Sendable {
         self.publish = publish
         self.log = log
         self.versions = versions
+        self.reports = reports
     }
 }
 
@@ -79,10 +81,15 @@ package struct Configuration: Sendable {
     package var refused: [(name: String, errors: [String])]
     /// Whether the folder of profiles was read. Where it was not, a profile that is missing here is not gone.
     package var isComplete: Bool
+    package var management: Management
 
-    package init(profiles: [Profile], refused: [(name: String, errors: [String])], isComplete: Bool = true) {
+    package init(
+        profiles: [Profile], refused: [(name: String, errors: [String])], isComplete: Bool = true,
+        management: Management = .absent
+    ) {
         self.profiles = profiles
         self.refused = refused
         self.isComplete = isComplete
+        self.management = management
     }
 }

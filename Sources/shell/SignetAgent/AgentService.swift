@@ -49,6 +49,7 @@ package struct AgentService: Sendable {
             try reply(try Reply(StatusReply(status: try await agent.status(profile))))
         case .evaluateTag(let profile):
             try reply(try Reply(TagsReply(tags: try await agent.evaluate(profile))))
+        case .sendReport: try reply(try Reply(try await agent.sendReport()))
         case .renew(let profile): try await follow(.renew, profile, call, reply)
         case .enroll(let profile): try await follow(.enroll, profile, call, reply)
         }

@@ -45,7 +45,7 @@ actor ProfileRunner {
     /// When readers last did not find what was published.
     private var lastAlteration: Date?
     /// The folder was read, and the machine knows what lies there.
-    private var isStarted = false
+    private(set) var isStarted = false
     private var isStopped = false
 
     /// Reads the profile's folder. Throws where its state cannot be read: then the profile is left alone.

@@ -3,6 +3,7 @@ import Faults
 import FoundationEssentials
 import Glibc
 import SCEP
+import Secrets
 import Testing
 
 /// Against Python's HTTP server over TLS, with certificates made on the spot.
@@ -47,6 +48,43 @@ import Testing
         #expect(fault?.code == .tlsRefused)
     }
 
+    @Test func `a client shows its certificate, and its token, to a server that asks`() async throws {
+        let other = try TLSServer()
+        let server = try TLSServer(asksFor: other)
+        defer {
+            server.stop()
+            other.stop()
+        }
+        let identity = ClientAccess.Identity(certificates: other.pem, key: other.key)
+        let token = secret("a.b-c_d~e+f/g==")
+        let transport = try CurlTransport(
+            tlsAuthorities: server.pem, userAgent: "signet/1",
+            client: ClientAccess(identity: identity, token: token))
+        for _ in 0..<2 {
+            let answer = try await transport.exchange(get("https://localhost:\(server.port)/"))
+            #expect(String(decoding: answer.body, as: UTF8.self).hasSuffix(" localhost Bearer a.b-c_d~e+f/g=="))
+        }
+        let stranger = try CurlTransport(
+            tlsAuthorities: server.pem, userAgent: "signet/1", client: ClientAccess(identity: nil, token: token))
+        await #expect(throws: TransportFault.self) {
+            try await stranger.exchange(get("https://localhost:\(server.port)/"))
+        }
+        let unfit = try CurlTransport(
+            tlsAuthorities: server.pem, userAgent: "signet/1",
+            client: ClientAccess(identity: .init(certificates: other.pem, key: secret("no key")), token: nil))
+        let fault = await #expect(throws: TransportFault.self) {
+            try await unfit.exchange(get("https://localhost:\(server.port)/"))
+        }
+        #expect(fault?.code == .tlsRefused)
+    }
+
+    @Test(arguments: ["", "=", "a b", "a\r\nX-Evil: 1", "a=b", "a\u{0}", "ü"])
+    func `what is no bearer token is sent in no header`(text: String) {
+        #expect(!ClientAccess.isToken(secret(text)))
+    }
+
+    private func secret(_ text: String) -> Secret { Array(text.utf8).withUnsafeBytes { Secret(copying: $0) } }
+
     @Test func `TLS older than 1.2 is refused`() async throws {
         let server = try TLSServer(newest: "TLSv1_1")
         defer { server.stop() }
@@ -63,6 +101,7 @@ private final class TLSServer {
     let port: Int
     let pem: [UInt8]
     let der: [UInt8]
+    let key: Secret
     private let process: pid_t
 
     private static let script = """
@@ -70,7 +109,9 @@ private final class TLSServer {
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             def do_GET(self):
-                body = str(self.client_address[1]).encode()
+                name = [value for pairs in (self.connection.getpeercert() or {}).get("subject", ()) for _, value in pairs]
+                said = [*name, self.headers.get("Authorization")]
+                body = " ".join([str(self.client_address[1]), *(one for one in said if one)]).encode()
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -80,29 +121,34 @@ private final class TLSServer {
         context.maximum_version = ssl.TLSVersion[sys.argv[3]]
         context.set_ciphers("ALL:@SECLEVEL=0")
         context.load_cert_chain(sys.argv[1], sys.argv[2])
+        if len(sys.argv) > 4:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(cadata=sys.argv[4])
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.socket = context.wrap_socket(server.socket, server_side=True)
         print(server.server_port, flush=True)
         server.serve_forever()
         """
 
-    /// - Parameter newest: the newest version of TLS that it speaks, in Python's words.
-    init(newest: String = "MAXIMUM_SUPPORTED") throws {
+    /// - Parameters:
+    ///   - newest: the newest version of TLS that it speaks, in Python's words.
+    ///   - client: whose certificate a client must show; nil to ask for none.
+    init(newest: String = "MAXIMUM_SUPPORTED", asksFor client: TLSServer? = nil) throws {
         var template = Array("/tmp/signet-tls-XXXXXX".utf8CString)
         let folder = try #require(
             template.withUnsafeMutableBufferPointer {
                 $0.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
             })
-        let (key, certificate) = ("\(folder)/key.pem", "\(folder)/certificate.pem")
+        let (keyFile, certificate) = ("\(folder)/key.pem", "\(folder)/certificate.pem")
         defer {
-            unlink(key)
+            unlink(keyFile)
             unlink(certificate)
             rmdir(folder)
         }
         let (made, nothing) = try spawn([
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
             "/CN=localhost",
-            "-addext", "subjectAltName=DNS:localhost", "-days", "2", "-keyout", key, "-out", certificate,
+            "-addext", "subjectAltName=DNS:localhost", "-days", "2", "-keyout", keyFile, "-out", certificate,
         ])
         var status: Int32 = 0
         waitpid(made, &status, 0)
@@ -110,10 +156,13 @@ private final class TLSServer {
         try #require(status == 0)
         pem = try Array(Data(contentsOf: URL(filePath: certificate)))
         let base64 = String(decoding: pem, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("-") }.joined()
+        key = try Data(contentsOf: URL(filePath: keyFile)).withUnsafeBytes { Secret(copying: $0) }
         der = try Array(#require(Data(base64Encoded: base64)))
 
         let output: Int32
-        (process, output) = try spawn(["python3", "-c", Self.script, certificate, key, newest])
+        (process, output) = try spawn(
+            ["python3", "-c", Self.script, certificate, keyFile, newest]
+                + (client.map { [String(decoding: $0.pem, as: UTF8.self)] } ?? []))
         // Its port: it has read its files and listens.
         var text = ""
         var byte: UInt8 = 0

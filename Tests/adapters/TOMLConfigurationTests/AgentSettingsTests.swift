@@ -15,6 +15,26 @@ struct AgentSettingsTests {
         #expect(try settings(text).idleExit == seconds)
     }
 
+    @Test func `management says where reports go, and who the device is there`() throws {
+        #expect(try settings("[agent]").management == nil)
+        #expect(
+            try settings("[management]\nendpoint = \"https://fleet.example.com/events\"").management
+                == ManagementSettings(endpoint: "https://fleet.example.com/events", heartbeat: 86_400))
+        let all = """
+            [management]
+            endpoint = "https://fleet.example.com:8443/events?fleet=a"
+            token = { credential = "fleet-token" }
+            identity = "office"
+            ca = "/etc/signet/anchors/fleet.pem"
+            heartbeat = "7d"
+            """
+        #expect(
+            try settings(all).management
+                == ManagementSettings(
+                    endpoint: "https://fleet.example.com:8443/events?fleet=a", token: "fleet-token",
+                    identity: ProfileName("office"), ca: "/etc/signet/anchors/fleet.pem", heartbeat: 604_800))
+    }
+
     @Test(arguments: [
         (
             "[agent]\nidle-exit = 0",
@@ -30,9 +50,33 @@ struct AgentSettingsTests {
         ),
         ("idle-exit = 5", "signet.toml:1:1: unknown key 'idle-exit'; it belongs in [agent]"),
         (
-            "[management]\nendpoint = \"https://a/\"\ntoken = \"t\"",
-            "signet.toml:1:1: [management] is not built yet; remove it; nothing is reported so far"
+            "[management]",
+            "signet.toml:1:1: management.endpoint is missing; add [management] endpoint = \"https://fleet.example.com/events\""
         ),
+        (
+            "[management]\nendpoint = \"http://a/\"",
+            "signet.toml:2:12: management.endpoint: expected https:// first, got 'http://a/'; write it like https://pki.example.com/scep"
+        ),
+        (
+            "management.endpoint = \"https://a/\"\nmanagement.token = \"hunter2\"",
+            "signet.toml:2:20: management.token: expected a table, got text; write it like { credential = \"fleet-token\" }"
+        ),
+        (
+            "[management]\nendpoint = \"https://a/\"\ntoken = { file = \"/t\", credential = \"a/b\" }",
+            """
+            signet.toml:3:11: unknown key 'management.token.file'; remove it; known here are credential
+            signet.toml:3:37: management.token.credential: expected letters, digits, '.', '_' and '-', at most 240, got 'a/b'; name a file in /etc/signet/credentials
+            """
+        ),
+        (
+            "[management]\nendpoint = \"https://a/\"\nidentity = \"A\"\nca = \"root.pem\"\nheartbeat = \"30min\"",
+            """
+            signet.toml:3:12: management.identity: expected a profile's name, got 'A'; name a file in profiles.d, without .toml
+            signet.toml:4:6: management.ca: expected an absolute path, got 'root.pem'; write the whole path from '/', without '.', '..' or doubled '/'
+            signet.toml:5:13: management.heartbeat: expected 1h to 7d, got 1800 seconds; choose a value within the limits
+            """
+        ),
+        ("[agent]\nendpoint = \"x\"", "signet.toml:2:1: unknown key 'agent.endpoint'; it belongs in [management]"),
     ])
     func `anything else is refused`(text: String, error: String) throws {
         let errors = try #require(throws: ConfigurationErrors.self) { try settings(text) }

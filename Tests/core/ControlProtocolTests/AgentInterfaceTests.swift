@@ -5,7 +5,7 @@ import Varlink
 struct AgentInterfaceTests {
     @Test(arguments: [
         AgentRequest.getStatus(profile: nil), .getStatus(profile: "a"), .renew(profile: "a"), .enroll(profile: "a"),
-        .evaluateTag(profile: nil), .evaluateTag(profile: "b"),
+        .evaluateTag(profile: nil), .evaluateTag(profile: "b"), .sendReport,
     ])
     func `A request reads back from the call it makes`(request: AgentRequest) throws {
         let call = try Call(Frame(copying: request.call(more: true).bytes))
@@ -21,6 +21,7 @@ struct AgentInterfaceTests {
 
     @Test func `Only what changes something needs the admin socket`() {
         #expect(AgentRequest.renew(profile: "a").needsAdmin && AgentRequest.enroll(profile: "a").needsAdmin)
+        #expect(AgentRequest.sendReport.needsAdmin)
         #expect(!AgentRequest.getStatus(profile: nil).needsAdmin && !AgentRequest.evaluateTag(profile: nil).needsAdmin)
     }
 

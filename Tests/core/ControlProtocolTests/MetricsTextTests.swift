@@ -17,7 +17,7 @@ struct MetricsTextTests {
             #"signet_next_action_timestamp_seconds{profile="conditional-access",action="retry"} 1795349700"#,
             #"signet_problem{profile="conditional-access",code="server-unreachable",severity="warning"} 1"#,
             #"signet_problem{profile="",code="clock-not-synchronised",severity="warning"} 1"#,
-            "signet_outbox_waiting 2",
+            "signet_outbox_waiting 2", "signet_outbox_oldest_timestamp_seconds 1795348200", "signet_outbox_dropped 1",
         ] {
             #expect(lines.contains(line), "\(line)")
         }
@@ -37,7 +37,7 @@ struct MetricsTextTests {
                 #expect(line.prefix { $0 != "{" && $0 != " " } == current)
             }
         }
-        #expect(seen.count == 10)
+        #expect(seen.count == 12)
     }
 
     @Test func `A metric without samples is left out`() {

@@ -14,7 +14,7 @@ enum Samples {
     static let full = StatusDocument(
         writtenAt: noon, nextTick: later(3000), agent: .init(version: "0.1.0", openssl: "3.5.1"),
         device: .init(id: "8c2f", hostname: "laptop-7", serialNumber: "PF3XYZ"),
-        outbox: .init(waiting: 2, oldest: later(-600)),
+        outbox: .init(waiting: 2, oldest: later(-600), dropped: 1),
         problems: [
             .init(
                 code: "clock-not-synchronised", severity: .warning, since: later(-60),

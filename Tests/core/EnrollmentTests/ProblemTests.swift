@@ -23,7 +23,12 @@ import Testing
 
     @Test func `What does not cost the identity is a warning`() {
         let warnings = ProblemCode.allCases.filter { $0.severity == .warning }
-        #expect(warnings == [.overloaded, .raChanged, .weakServer, .expiresSooner, .publicationAltered, .notWithdrawn])
+        #expect(
+            warnings == [
+                .overloaded, .raChanged, .weakServer, .expiresSooner, .publicationAltered, .notWithdrawn,
+                .endpointUnreachable, .endpointFailing, .endpointRefusesDevice, .endpointCredential, .reportRefused,
+                .reportsNotKept,
+            ])
     }
 
     @Test func `The text names the detail, where there is one`() {

@@ -83,7 +83,7 @@ struct ProfileRuleTests {
         #expect(try AgentSettings.seconds(text) == seconds)
     }
 
-    @Test(arguments: ["", "s", "10", "-1s", "1 s", "1d", "1.5s", "9999999999s", "１s"])
+    @Test(arguments: ["", "s", "10", "-1s", "1 s", "1w", "1.5s", "9999999999s", "１s"])
     func `what is no time span is refused`(text: String) {
         #expect(throws: ProfileFault.self) { try AgentSettings.seconds(text) }
     }

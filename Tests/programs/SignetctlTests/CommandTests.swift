@@ -32,6 +32,8 @@ struct CommandTests {
                 await untilCancelled()
             case .renew(let profile), .enroll(let profile):
                 try connection.reply(AgentError.noSuchProfile(profile).reply)
+            case .sendReport:
+                try connection.reply(SendReportReply(sent: 3, waiting: 2, problem: Samples.problem))
             case .evaluateTag(let profile):
                 let tags = Samples.status.profiles.filter { profile == nil || $0.name == profile }
                 try connection.reply(TagsReply(tags: tags.map { .init(profile: $0.name, tag: $0.tag) }))
@@ -89,6 +91,21 @@ struct CommandTests {
             #expect(reply.tags.map(\.tag.value) == ["valid-client-certificate", "none"])
             let none = await signetctl("tag", "nobody", "--root", root)
             #expect(none.status == .failed && none.errors.contains("there is no profile"))
+        }
+    }
+
+    @Test func `Reports that still wait are a failure that says why`() async throws {
+        try await withAgent(agent) { root in
+            let waiting = await signetctl("report", "--root", root)
+            #expect(waiting.status == .failed && waiting.output == "3 accepted, 2 waiting\n")
+            #expect(waiting.errors.contains("[server-unreachable]\nsignetctl: hint: check scep.url"))
+            let json = await signetctl("report", "--json", "--root", root)
+            let reply = try JSONDecoder().decode(SendReportReply.self, from: Data(json.output.utf8))
+            #expect(reply == SendReportReply(sent: 3, waiting: 2, problem: Samples.problem))
+        }
+        try await withAgent({ _, connection in try? connection.reply(SendReportReply(sent: 1, waiting: 0)) }) { root in
+            let done = await signetctl("report", "--root", root)
+            #expect(done.status == .done && done.output == "1 accepted, 0 waiting\n" && done.errors == "")
         }
     }
 

@@ -46,6 +46,27 @@ struct ConfigCheckTests {
         }
     }
 
+    @Test func `What the management endpoint needs must be there`() async throws {
+        try await withRoot { root in
+            let settings = """
+                [management]
+                endpoint = "https://fleet.example.com/events"
+                identity = "access"
+                ca = "/etc/signet/anchors/fleet.pem"
+                """
+            try write("laptop-7\n", to: root + "/etc/hostname")
+            try write(settings, to: root + "/etc/signet/signet.toml")
+            let missing = await signetctl("config", "check", "--root", root)
+            #expect(missing.output.contains("\(root)/etc/signet/anchors/fleet.pem: error: it does not exist"))
+            try write("x", to: root + "/etc/signet/anchors/fleet.pem")
+            let nobody = await signetctl("config", "check", "--root", root)
+            #expect(nobody.status == .failed)
+            #expect(nobody.output.contains("error: management.identity: there is no profile 'access'; name one"))
+            try write(valid, to: root + "/etc/signet/profiles.d/access.toml")
+            #expect(await signetctl("config", "check", "--root", root).status == .done)
+        }
+    }
+
     @Test func `The subject that this machine asks for is told, and one that it cannot fill in is an error`()
         async throws
     {

@@ -22,6 +22,15 @@ CURLcode signet_curl_set_body(CURL *easy, const void *bytes, size_t count);
 /// CA certificates (PEM, copied) in place of all that libcurl knows by itself.
 CURLcode signet_curl_set_authorities(CURL *easy, const void *bytes, size_t count);
 
+/// A client's certificate with its chain (PEM, copied) and its key (PEM, not copied: it must stay until the exchange has
+/// ended and `signet_curl_forget_key` was called).
+CURLcode signet_curl_set_identity(
+    CURL *easy, const void *certificates, size_t certificates_count, const void *key, size_t key_count);
+void signet_curl_forget_key(CURL *easy);
+
+/// Frees a list whose texts may be secret, overwriting them first.
+void signet_curl_wipe_list(struct curl_slist *list);
+
 typedef size_t (*signet_curl_data)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*signet_curl_sending)(void *context, char *to, char *from, int to_port, int from_port);
 
