@@ -6,7 +6,7 @@ struct HouseRules {
 
     /// What a floor may see of the system.
     private static let systemModules: [String: Set<String>] = [
-        "core": ["FoundationEssentials"],
+        "core": ["FoundationEssentials", "Synchronization"],
         "adapters": ["FoundationEssentials", "Glibc", "Dispatch", "Synchronization"],
         "shell": ["FoundationEssentials", "Dispatch", "Synchronization"],
         "programs": ["FoundationEssentials", "Glibc", "Dispatch", "Synchronization"],

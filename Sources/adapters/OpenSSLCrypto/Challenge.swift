@@ -1,14 +1,14 @@
-import COpenSSL
 import SCEP
 import Secrets
+import X509
 
 /// How a challengePassword is to be encoded (RFC 2985 §5.4.1: PrintableString preferred, else UTF8String).
 ///
-/// libcrypto checks neither the alphabet nor the length. Nothing here copies the challenge.
+/// Nothing here copies the challenge.
 ///
-/// - Returns: `V_ASN1_PRINTABLESTRING` or `V_ASN1_UTF8STRING`.
+/// - Returns: the tag of one of the two.
 /// - Throws: `.malformed`.
-func stringType(ofChallenge challenge: Secret, _ attempt: borrowing Attempt) throws -> Int32 {
+func stringTag(ofChallenge challenge: Secret, _ attempt: borrowing Attempt) throws -> DERTag {
     let expected = "a challenge password of 1 to 255 characters in UTF-8"
     return unsafe try challenge.withBytes { bytes in
         guard let characters = unsafe unicodeScalarCount(bytes) else {
@@ -18,7 +18,7 @@ func stringType(ofChallenge challenge: Secret, _ attempt: borrowing Attempt) thr
         guard (1...255).contains(characters) else {
             throw attempt.fault(.malformed, expected: expected, got: "\(characters) characters")
         }
-        return unsafe bytes.allSatisfy(isPrintableStringCharacter) ? V_ASN1_PRINTABLESTRING : V_ASN1_UTF8STRING
+        return unsafe bytes.allSatisfy(isPrintableStringCharacter) ? .printableString : .utf8String
     }
 }
 

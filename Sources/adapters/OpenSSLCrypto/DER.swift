@@ -1,6 +1,5 @@
 import COpenSSL
 import SCEP
-import Secrets
 
 /// Decodes DER or BER with one of libcrypto's `d2i_…` functions.
 ///
@@ -31,18 +30,6 @@ func encode(_ attempt: borrowing Attempt, with i2d: (UnsafeMutablePointer<Unsafe
     guard count > 0 else { throw attempt.fault(.libraryFailure) }
     return unsafe try [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
         written = try unsafe encode(into: buffer.baseAddress, count: count, attempt, with: i2d)
-    }
-}
-
-/// The same, into memory that is wiped when the secret ends.
-func encodeSecret(
-    _ attempt: borrowing Attempt, with i2d: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32
-) throws -> Secret {
-    let count = Int(i2d(nil))
-    guard count > 0 else { throw attempt.fault(.libraryFailure) }
-    return unsafe try Secret(capacity: count) { buffer in
-        let start = unsafe buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        return try unsafe encode(into: start, count: count, attempt, with: i2d)
     }
 }
 

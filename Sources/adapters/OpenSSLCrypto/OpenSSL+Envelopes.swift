@@ -29,7 +29,7 @@ extension OpenSSL {
         _ envelopedData: [UInt8], recipient: Certificate, key: Secret, legacyCiphers: Bool
     ) throws -> [UInt8] {
         let attempt = Attempt("decrypt a message")
-        let key = try PrivateKey(key, attempt)
+        let key = try PrivateKey.read(key, attempt)
         guard legacyCiphers else {
             return try open(envelopedData, recipient: recipient, key: key, in: nil, attempt)
         }
@@ -41,7 +41,7 @@ extension OpenSSL {
 
     /// - Parameter context: where ciphers come from; nil for the process's own, which has no single DES.
     private func open(
-        _ envelopedData: [UInt8], recipient: Certificate, key: borrowing PrivateKey, in context: LegacyContext?,
+        _ envelopedData: [UInt8], recipient: Certificate, key: PrivateKey, in context: LegacyContext?,
         _ attempt: borrowing Attempt
     ) throws -> [UInt8] {
         let certificate = try X509Object(recipient, attempt)

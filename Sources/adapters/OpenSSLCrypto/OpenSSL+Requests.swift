@@ -1,65 +1,87 @@
 import COpenSSL
+import Faults
 package import FoundationEssentials
 package import SCEP
 package import Secrets
+import X509
 
 extension OpenSSL {
     package func selfSignedCertificate(
         subject: [UInt8], key: Secret, notBefore: Date, notAfter: Date
     ) throws -> [UInt8] {
         let attempt = Attempt("make a self-signed certificate")
-        let key = try PrivateKey(key, attempt)
-        let name = try X509Name(subject, attempt)
-        let certificate = try X509Object(attempt)
-        let raw = unsafe certificate.raw
-        unsafe try attempt.check(X509_set_version(raw, Int(X509_VERSION_3)))
+        let key = try PrivateKey.read(key, attempt)
+        try requireName(subject, attempt)
         // 16 bytes with the top bits 01: positive, of one length, unpredictable (RFC 5280 §4.1.2.2).
         var serial = try randomBytes(16)
         serial[0] = serial[0] & 0x3F | 0x40
-        unsafe try attempt.check(ASN1_STRING_set(X509_get_serialNumber(raw), serial, Int32(serial.count)))
-        unsafe try attempt.check(X509_set_issuer_name(raw, name.raw))
-        unsafe try attempt.check(X509_set_subject_name(raw, name.raw))
-        unsafe try set(X509_getm_notBefore(raw), to: notBefore, attempt)
-        unsafe try set(X509_getm_notAfter(raw), to: notAfter, attempt)
-        unsafe try attempt.check(X509_set_pubkey(raw, key.raw))
-
-        let extensions = try RequestedExtensions(attempt)
-        try extensions.addKeyUsage(of: key, attempt)
-        try extensions.addSubjectKeyIdentifier(of: certificate, attempt)
-        try extensions.copy(to: certificate, attempt)
-        unsafe try attempt.check(X509_sign(raw, key.raw, EVP_sha256()), .unusableKey)
-        return unsafe try encode(attempt) { unsafe i2d_X509(raw, $0) }
+        let algorithm = try key.signatureAlgorithm(attempt)
+        let extensions = DERWriter.sequence(
+            RequestedExtension.keyUsage(isEncipherment: key.isRSA),
+            RequestedExtension.subjectKeyIdentifier(try keyIdentifier(key.publicKeyInfo, attempt)))
+        let content = DERWriter.sequence(
+            DERWriter.element(.context(0), DERWriter.integer(2)), DERWriter.integer(content: serial), algorithm,
+            subject,
+            DERWriter.sequence(try time(notBefore, attempt), try time(notAfter, attempt)), subject, key.publicKeyInfo,
+            DERWriter.element(.context(3), extensions))
+        let signature = unsafe try content.withUnsafeBytes { unsafe try key.signature(over: $0, attempt) }
+        return DERWriter.sequence(content, algorithm, DERWriter.bitString(signature))
     }
 
     package func certificationRequest(_ content: RequestContent, key: Secret, challenge: Secret?) throws -> Secret {
         let attempt = Attempt("make a certificate request")
-        let key = try PrivateKey(key, attempt)
-        let name = try X509Name(content.subject, attempt)
-        let request = try RequestObject(attempt)
-        unsafe try attempt.check(X509_REQ_set_version(request.raw, Int(X509_REQ_VERSION_1)))
-        unsafe try attempt.check(X509_REQ_set_subject_name(request.raw, name.raw))
-        unsafe try attempt.check(X509_REQ_set_pubkey(request.raw, key.raw))
-        if let challenge { try request.add(challenge: challenge, attempt) }
-
-        let extensions = try RequestedExtensions(attempt)
+        let key = try PrivateKey.read(key, attempt)
+        try requireName(content.subject, attempt)
+        var extensions: [UInt8] = []
         if !content.alternativeNames.isEmpty {
-            try extensions.addAlternativeNames(content.alternativeNames, attempt)
+            do {
+                extensions += try RequestedExtension.alternativeNames(content.alternativeNames)
+            } catch {
+                throw CryptographyFault(.malformed, attempted: "make a certificate request", cause: error)
+            }
         }
-        try extensions.addKeyUsage(of: key, attempt)
-        try extensions.add(NID_ext_key_usage, "clientAuth", attempt)
-        unsafe try attempt.check(X509_REQ_add_extensions(request.raw, extensions.raw))
-        unsafe try attempt.check(X509_REQ_sign(request.raw, key.raw, EVP_sha256()), .unusableKey)
-        return unsafe try encodeSecret(attempt) { unsafe i2d_X509_REQ(request.raw, $0) }
+        extensions += RequestedExtension.keyUsage(isEncipherment: key.isRSA)
+        extensions += RequestedExtension.extendedKeyUsage(.clientAuth)
+        let signed = SecretDER.element(
+            .sequence, .open(DERWriter.integer(0) + content.subject + key.publicKeyInfo),
+            .secret(
+                try SecretDER.attributes(
+                    extensions: DERWriter.element(.sequence, extensions), challenge: challenge, attempt)))
+        let signature = unsafe try signed.withBytes { unsafe try key.signature(over: $0, attempt) }
+        return SecretDER.element(
+            .sequence, .secret(signed), .open(try key.signatureAlgorithm(attempt) + DERWriter.bitString(signature)))
     }
 }
 
-/// Writes a time as UTCTime until 2049 and GeneralizedTime from 2050 on (RFC 5280 §4.1.2.5).
-private func set(_ field: UnsafeMutablePointer<ASN1_TIME>?, to date: Date, _ attempt: borrowing Attempt) throws {
-    guard let seconds = seconds(of: date),
-        unsafe ASN1_TIME_set(field, seconds) != nil
-    else {
+private func requireName(_ der: [UInt8], _ attempt: borrowing Attempt) throws {
+    guard (try? DistinguishedName(der: der)) != nil else {
+        throw attempt.fault(.malformed, expected: "a distinguished name in DER")
+    }
+}
+
+/// RFC 5280 §4.2.1.2 method (1): SHA-1 of the key itself, which is no signature and needs no strength.
+private func keyIdentifier(_ publicKeyInfo: [UInt8], _ attempt: borrowing Attempt) throws -> [UInt8] {
+    guard var cursor = try? DERCursor(publicKeyInfo, reading: "the public key"),
+        let key = try? cursor.readSequence({ (info) throws(X509Fault) in
+            _ = try info.readAlgorithm()
+            return try info.readBitString()
+        })
+    else { throw attempt.fault(.unusableKey, expected: "a public key in DER") }
+    return unsafe try [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { digest, written in
+        var count: UInt32 = 0
+        unsafe try attempt.check(EVP_Digest(key, key.count, digest.baseAddress, &count, EVP_sha1(), nil))
+        written = Int(count)
+    }
+}
+
+/// UTCTime until 2049 and GeneralizedTime from 2050 on (RFC 5280 §4.1.2.5).
+private func time(_ date: Date, _ attempt: borrowing Attempt) throws -> [UInt8] {
+    guard let seconds = seconds(of: date) else {
         throw attempt.fault(
             .malformed, expected: "a time between the years 1950 and 9999",
             got: "\(date.timeIntervalSince1970) seconds from 1970")
     }
+    let made = unsafe try attempt.made(ASN1_TIME_set(nil, seconds))
+    defer { unsafe ASN1_TIME_free(made) }
+    return unsafe try encode(attempt) { unsafe i2d_ASN1_TIME(made, $0) }
 }

@@ -8,7 +8,7 @@ extension OpenSSL {
         _ content: [UInt8], attributes: [SignedAttribute], signer: Certificate, key: Secret, digest: DigestAlgorithm
     ) throws -> [UInt8] {
         let attempt = Attempt("sign a message")
-        let key = try PrivateKey(key, attempt)
+        let key = try PrivateKey.read(key, attempt)
         let certificate = try X509Object(signer, attempt)
         unsafe try attempt.check(
             X509_check_private_key(certificate.raw, key.raw), .unusableKey, expected: "the signer's own private key")

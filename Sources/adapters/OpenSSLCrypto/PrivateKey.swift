@@ -1,48 +1,76 @@
 import COpenSSL
 import SCEP
 import Secrets
+import X509
 
-/// A key pair, or the public half of one, that this value owns.
-@safe struct PrivateKey: ~Copyable {
+/// A key pair. It belongs to the secret that it was read from and ends with it; libcrypto overwrites it then.
+///
+/// libcrypto lets several threads use one key.
+@safe final class PrivateKey: @unchecked Sendable {
     /// `EVP_PKEY *`, for the length of a call.
     let raw: OpaquePointer
+    /// DER SubjectPublicKeyInfo.
+    let publicKeyInfo: [UInt8]
 
     /// Takes over a key that libcrypto made.
-    init(owning raw: OpaquePointer) {
+    init(owning raw: OpaquePointer, _ attempt: borrowing Attempt) throws {
         unsafe self.raw = unsafe raw
+        publicKeyInfo = unsafe try encode(attempt) { unsafe i2d_PUBKEY(raw, $0) }
     }
 
-    /// Reads PKCS#8 PEM, unencrypted.
-    ///
-    /// - Throws: `.unusableKey`.
-    init(_ pem: Secret, _ attempt: borrowing Attempt) throws {
-        if let known = unsafe DecodedKey.last.key(of: pem) {
-            unsafe raw = unsafe known
-            return
-        }
-        self = try PrivateKey(decoding: pem, attempt)
-        unsafe DecodedKey.last.keep(raw, of: pem)
-    }
-
-    private init(decoding pem: Secret, _ attempt: borrowing Attempt) throws {
-        unsafe raw = try pem.withBytes { bytes in
-            let bio = unsafe try MemoryBIO(reading: bytes, attempt)
-            // Without a callback of ours, libcrypto asks at the terminal for the passphrase of an encrypted key.
-            let key = unsafe PEM_read_bio_PrivateKey_ex(bio.raw, nil, { _, _, _, _ in -1 }, nil, nil, nil)
-            guard let key = unsafe key else {
-                throw attempt.fault(.unusableKey, expected: "an unencrypted private key in PEM (PKCS#8)")
-            }
-            return unsafe key
-        }
+    private init(_ key: OpaquePointer, _ publicKeyInfo: [UInt8]) {
+        unsafe raw = unsafe key
+        self.publicKeyInfo = publicKeyInfo
     }
 
     deinit { unsafe EVP_PKEY_free(raw) }
 
+    /// Reads PKCS#8 PEM, unencrypted; once a secret.
+    ///
+    /// - Throws: `.unusableKey`.
+    static func read(_ pem: Secret, _ attempt: borrowing Attempt) throws -> PrivateKey {
+        try pem.derived {
+            unsafe try pem.withBytes { bytes in
+                if let rsa = unsafe try RSAPrivateKey.read(pem: bytes, attempt) {
+                    return unsafe PrivateKey(rsa.key, rsa.publicKeyInfo)
+                }
+                let bio = unsafe try MemoryBIO(reading: bytes, attempt)
+                // Without a callback of ours, libcrypto asks at the terminal for the passphrase of an encrypted key.
+                let key = unsafe PEM_read_bio_PrivateKey_ex(bio.raw, nil, { _, _, _, _ in -1 }, nil, nil, nil)
+                guard let key = unsafe key else {
+                    throw attempt.fault(.unusableKey, expected: "an unencrypted private key in PEM (PKCS#8)")
+                }
+                return unsafe try PrivateKey(owning: key, attempt)
+            }
+        }
+    }
+
     /// Whether this is a plain RSA key, which alone can both sign and be encrypted to (RFC 8894 §3.1).
     var isRSA: Bool { unsafe EVP_PKEY_get_base_id(raw) == EVP_PKEY_RSA }
 
-    /// DER SubjectPublicKeyInfo.
-    func publicKeyInfo(_ attempt: borrowing Attempt) throws -> [UInt8] {
-        unsafe try encode(attempt) { unsafe i2d_PUBKEY(raw, $0) }
+    /// The AlgorithmIdentifier of `signature(over:)`.
+    ///
+    /// - Throws: `.unusableKey` for keys that are neither RSA nor EC.
+    func signatureAlgorithm(_ attempt: borrowing Attempt) throws -> [UInt8] {
+        switch unsafe EVP_PKEY_get_base_id(raw) {
+        case EVP_PKEY_RSA: return DERWriter.algorithm(.sha256WithRSA, parameters: DERWriter.element(.null, []))
+        case EVP_PKEY_EC: return DERWriter.algorithm(.ecdsaWithSHA256)
+        default: throw attempt.fault(.unusableKey, expected: "an RSA or EC key")
+        }
+    }
+
+    /// A signature over SHA-256 of the bytes; Ed25519 takes its own digest.
+    func signature(over bytes: UnsafeRawBufferPointer, _ attempt: borrowing Attempt) throws -> [UInt8] {
+        let context = unsafe try attempt.made(EVP_MD_CTX_new())
+        defer { unsafe EVP_MD_CTX_free(context) }
+        // No digest is named, so each kind of key takes its own: SHA-256 for RSA and EC, none for EdDSA.
+        unsafe try attempt.check(EVP_DigestSignInit(context, nil, nil, nil, raw), .unusableKey)
+        let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        var count = max(Int(unsafe EVP_PKEY_get_size(raw)), 0)
+        return unsafe try [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
+            unsafe try attempt.check(
+                EVP_DigestSign(context, buffer.baseAddress, &count, start, bytes.count), .unusableKey)
+            written = count
+        }
     }
 }

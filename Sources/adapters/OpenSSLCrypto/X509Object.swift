@@ -7,11 +7,6 @@ import X509
     /// `X509 *`, for the length of a call.
     let raw: OpaquePointer
 
-    /// An empty one, to be filled.
-    init(_ attempt: borrowing Attempt) throws {
-        unsafe raw = try attempt.made(X509_new())
-    }
-
     /// One to read from only: others may hold it too.
     ///
     /// - Throws: `.malformed`.

@@ -1,4 +1,5 @@
 import CLinux
+import Synchronization
 
 /// Bytes that must not outlive their use: a challenge, a private key, a token.
 ///
@@ -37,6 +38,19 @@ package final class Secret: @unchecked Sendable {
     deinit {
         signet_wipe(allocated.baseAddress, allocated.count)
         allocated.deallocate()
+    }
+
+    private let kept = Mutex<(any AnyObject & Sendable)?>(nil)
+
+    /// What a reader once made of the bytes, such as a key out of its PEM: made at the first call, and it ends with the
+    /// secret. One kind of reader: another's is made anew, and takes the place.
+    ///
+    /// - Parameter make: may be called once more by a thread that comes at the same time. Its errors are passed on.
+    package func derived<Value: AnyObject & Sendable>(_ make: () throws -> Value) rethrows -> Value {
+        if let value = kept.withLock({ $0 }) as? Value { return value }
+        let value = try make()
+        kept.withLock { $0 = value }
+        return value
     }
 
     /// How many bytes there are.

@@ -2,20 +2,19 @@
 package enum DERWriter {
     /// An element with the shortest definite length (X.690 §10.1).
     package static func element(_ tag: DERTag, _ content: [UInt8]) -> [UInt8] {
-        var octets = [tag.rawValue]
-        if content.count < 0x80 {
-            octets.append(UInt8(content.count))
-        } else {
-            var length: [UInt8] = []
-            var rest = content.count
-            while rest > 0 {
-                length.append(UInt8(rest & 0xFF))
-                rest >>= 8
-            }
-            octets.append(0x80 | UInt8(length.count))
-            octets += length.reversed()
+        header(tag, count: content.count) + content
+    }
+
+    /// Identifier and length octets of an element with `count` content octets.
+    package static func header(_ tag: DERTag, count: Int) -> [UInt8] {
+        guard count >= 0x80 else { return [tag.rawValue, UInt8(count)] }
+        var length: [UInt8] = []
+        var rest = count
+        while rest > 0 {
+            length.append(UInt8(rest & 0xFF))
+            rest >>= 8
         }
-        return octets + content
+        return [tag.rawValue, 0x80 | UInt8(length.count)] + length.reversed()
     }
 
     /// A SEQUENCE of whole elements.
@@ -48,6 +47,9 @@ package enum DERWriter {
     }
 
     package static func octetString(_ octets: [UInt8]) -> [UInt8] { element(.octetString, octets) }
+
+    /// A BIT STRING of whole octets.
+    package static func bitString(_ octets: [UInt8]) -> [UInt8] { element(.bitString, [0] + octets) }
 
     /// A character string whose UTF-8 octets are its encoding under `tag`: UTF8String and the ASCII kinds.
     package static func string(_ tag: DERTag, _ text: String) -> [UInt8] { element(tag, Array(text.utf8)) }

@@ -46,6 +46,10 @@ extension ObjectIdentifier {
     package static let ecdsaWithSHA384 = ObjectIdentifier(1, 2, 840, 10045, 4, 3, 3)
     package static let ecdsaWithSHA512 = ObjectIdentifier(1, 2, 840, 10045, 4, 3, 4)
 
+    // Attributes of a request (RFC 2985 §5.4).
+    package static let challengePassword = ObjectIdentifier(1, 2, 840, 113549, 1, 9, 7)
+    package static let extensionRequest = ObjectIdentifier(1, 2, 840, 113549, 1, 9, 14)
+
     // Extensions (RFC 5280 §4.2.1, §5.2).
     package static let subjectKeyIdentifier = ObjectIdentifier(2, 5, 29, 14)
     package static let keyUsage = ObjectIdentifier(2, 5, 29, 15)

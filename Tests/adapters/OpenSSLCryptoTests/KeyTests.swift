@@ -47,6 +47,38 @@ import X509
         }
     }
 
+    @Test func `What was made of a secret is made once and ends with it`() {
+        final class Made: Sendable {}
+        weak var made: Made?
+        do {
+            let secret = Secret("any")
+            made = secret.derived { Made() }
+            #expect(secret.derived { Made() } === made)
+        }
+        #expect(made == nil)
+    }
+
+    @Test(arguments: ["-traditional", "-rsa4096", "-e3"])
+    func `A key in another form is read all the same`(form: String) throws {
+        switch form {
+        case "-rsa4096": try scratch.openssl("genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:4096 -out key")
+        case "-e3":
+            try scratch.openssl(
+                "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3 -out key")
+        default:
+            try scratch.write("plain", TestKey.device.pem)
+            try scratch.openssl("rsa -in plain -traditional -out key")
+        }
+        try scratch.openssl("pkey -in key -pubout -outform DER -out public")
+        let key = Secret(try scratch.read("key"))
+        #expect(try openssl.publicKeyInfo(of: key) == scratch.read("public"))
+        let der = try openssl.selfSignedCertificate(
+            subject: DistinguishedName(rfc4514: "CN=a").der, key: key, notBefore: TestTime.begin, notAfter: TestTime.end
+        )
+        let certificate = try Certificate(der: der)
+        #expect(openssl.isSignature(of: certificate, madeBy: certificate))
+    }
+
     @Test func `Only the certificate's own key proves possession`() throws {
         #expect(try openssl.provesPossession(of: TestKey.device.secret, for: parties.device))
         #expect(try openssl.provesPossession(of: parties.curve.key.secret, for: parties.curve.certificate))

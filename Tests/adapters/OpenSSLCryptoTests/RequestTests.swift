@@ -85,6 +85,26 @@ import X509
         expectFault(.malformed) { try request(challenge: Secret(String(repeating: "ü", count: 256))) }
     }
 
+    @Test(arguments: [1, 40, 41, 42, 43, 44, 45, 46, 47, 48, 90, 100, 200, 255])
+    func `Attributes stand in the order of their encodings`(length: Int) throws {
+        let request = try request(challenge: Secret(String(repeating: "x", count: length)))
+        var outer = try DERCursor(request.exposed, reading: "the request")
+        let attributes = try outer.readSequence { (signed) throws(X509Fault) in
+            let attributes = try signed.readSequence { (body) throws(X509Fault) in
+                for _ in 0..<3 { _ = try body.next() }
+                var set = try body.inside(try body.next(.context(0)))
+                var attributes: [[UInt8]] = []
+                while !set.isAtEnd { attributes.append(set.encoding(of: try set.next())) }
+                return attributes
+            }
+            _ = try signed.next()
+            _ = try signed.next()
+            return attributes
+        }
+        #expect(attributes.count == 2)
+        #expect(attributes == attributes.sorted { $0.lexicographicallyPrecedes($1) })
+    }
+
     @Test func `A refused challenge does not show in the fault`() {
         do {
             _ = try request(challenge: Secret(Array("zebra".utf8) + [0xFF]))

@@ -8,6 +8,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/provider.h>
 #include <openssl/rand.h>
@@ -18,6 +19,9 @@
 
 /// A BIO that reads bytes which the caller keeps alive. Takes none at all too, where BIO_new_mem_buf(3) wants an address.
 BIO *signet_bio_reading(const void *bytes, size_t count);
+
+/// EVP_PKEY_KEYPAIR of EVP_PKEY_fromdata(3).
+static const int signet_key_pair = EVP_PKEY_KEYPAIR;
 
 /// How many bytes a memory BIO holds, and where (BIO_get_mem_data(3) is a macro). They end with the next call on it.
 size_t signet_bio_contents(BIO *bio, const unsigned char **bytes);
