@@ -14,18 +14,13 @@ import X509
 
     /// - Parameters:
     ///   - type: the one content type that will do, as NID.
-    ///   - context: where its algorithms come from; nil for the process's own.
     /// - Throws: `.malformed`.
     init(
-        _ bytes: [UInt8], type: Int32, expected: String, in context: LegacyContext? = nil, _ attempt: borrowing Attempt
+        _ bytes: [UInt8], type: Int32, expected: String, _ attempt: borrowing Attempt
     ) throws {
         let decoded: OpaquePointer? = unsafe decode(
             bytes,
-            with: { position, count in
-                // d2i frees what it was given where it fails.
-                var message = unsafe CMS_ContentInfo_new_ex(context?.raw, nil)
-                return unsafe d2i_CMS_ContentInfo(&message, position, count)
-            }, free: { unsafe CMS_ContentInfo_free($0) })
+            with: { unsafe d2i_CMS_ContentInfo(nil, $0, $1) }, free: { unsafe CMS_ContentInfo_free($0) })
         guard let decoded = unsafe decoded else { throw attempt.fault(.malformed, expected: expected) }
         guard unsafe OBJ_obj2nid(CMS_get0_type(decoded)) == type else {
             unsafe CMS_ContentInfo_free(decoded)
@@ -51,22 +46,5 @@ import X509
         let signers = unsafe CMS_get0_SignerInfos(raw)
         guard unsafe OPENSSL_sk_num(signers) == 1 else { return nil }
         return unsafe OpaquePointer(OPENSSL_sk_value(signers, 0))
-    }
-
-    /// The RecipientInfos, where all of them are key transport and there are no more than eight; else nil.
-    ///
-    /// Other kinds lead libcrypto into password, key-agreement and key-wrap code that SCEP between RSA keys never needs.
-    var keyTransportRecipients: [OpaquePointer]? {
-        let recipients = unsafe CMS_get0_RecipientInfos(raw)
-        let count = unsafe OPENSSL_sk_num(recipients)
-        guard (1...8).contains(count) else { return nil }
-        var found: [OpaquePointer] = unsafe []
-        for index in 0..<count {
-            guard let recipient = unsafe OpaquePointer(OPENSSL_sk_value(recipients, index)),
-                unsafe CMS_RecipientInfo_type(recipient) == CMS_RECIPINFO_TRANS
-            else { return nil }
-            unsafe found.append(recipient)
-        }
-        return unsafe found
     }
 }

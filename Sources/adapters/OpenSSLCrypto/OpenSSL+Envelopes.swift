@@ -22,51 +22,55 @@ extension OpenSSL {
 
     /// Decrypts an EnvelopedData for `recipient`.
     ///
-    /// That it worked proves nothing about the sender or the content: where the wrapped key is not for us in truth,
-    /// libcrypto goes on with a random one (against Bleichenbacher's attack), and one time in about 256 the padding
+    /// That it worked proves nothing about the sender or the content: where the wrapped key is not for us in truth, it
+    /// goes on with a random one (against Bleichenbacher's attack, RFC 3218 §2.3.2), and one time in about 256 the padding
     /// happens to be right. Callers parse the result strictly.
+    ///
+    /// Only the content's cipher comes from the context that has single DES. The private key stays where it is:
+    /// `CMS_decrypt` would copy it there.
     package func openEnvelope(
         _ envelopedData: [UInt8], recipient: Certificate, key: Secret, legacyCiphers: Bool
     ) throws -> [UInt8] {
         let attempt = Attempt("decrypt a message")
+        let envelope: CMSEnvelope
+        do {
+            envelope = try CMSEnvelope.admit(envelopedData)
+        } catch {
+            throw CryptographyFault(.malformed, attempted: "decrypt a message", cause: error)
+        }
+        guard let transport = envelope.recipients.first(where: { $0.recipient.names(recipient) }) else {
+            throw attempt.fault(.notForUs, expected: "a message encrypted to this transaction's certificate")
+        }
         let key = try PrivateKey.read(key, attempt)
-        guard legacyCiphers else {
-            return try open(envelopedData, recipient: recipient, key: key, in: nil, attempt)
-        }
-        guard let context = LegacyContext.shared else {
-            throw attempt.fault(.algorithmRefused, expected: "OpenSSL's legacy provider, which has single DES")
-        }
-        return try open(envelopedData, recipient: recipient, key: key, in: context, attempt)
+        let size = envelope.cipher.keySize
+        let random = unsafe try randomBytes(size).withUnsafeBytes { unsafe Secret(copying: $0) }
+        let unwrapped = try unwrap(transport, with: key, attempt)
+        return try CipherObject(envelope.cipher, isLegacyAllowed: legacyCiphers, attempt)
+            .decrypt(envelope, key: unwrapped.count == size ? unwrapped : random, attempt)
     }
 
-    /// - Parameter context: where ciphers come from; nil for the process's own, which has no single DES.
-    private func open(
-        _ envelopedData: [UInt8], recipient: Certificate, key: PrivateKey, in context: LegacyContext?,
-        _ attempt: borrowing Attempt
-    ) throws -> [UInt8] {
-        let certificate = try X509Object(recipient, attempt)
-        let message = try CMSMessage(
-            envelopedData, type: NID_pkcs7_enveloped, expected: "a CMS EnvelopedData", in: context, attempt)
-        guard let recipients = unsafe message.keyTransportRecipients else {
-            throw attempt.fault(.malformed, expected: "1 to 8 recipients, all by key transport")
+    /// The content key; empty where it is not wrapped for this key.
+    private func unwrap(
+        _ transport: CMSKeyTransport, with key: PrivateKey, _ attempt: borrowing Attempt
+    ) throws -> Secret {
+        let context = unsafe try attempt.made(EVP_PKEY_CTX_new_from_pkey(nil, key.raw, nil))
+        defer { unsafe EVP_PKEY_CTX_free(context) }
+        guard key.isRSA, unsafe EVP_PKEY_decrypt_init(context) == 1 else {
+            throw attempt.fault(.unusableKey, expected: "an RSA key")
         }
-        guard
-            unsafe recipients.contains(where: { unsafe CMS_RecipientInfo_ktri_cert_cmp($0, certificate.raw) == 0 })
-        else { throw attempt.fault(.notForUs, expected: "a message encrypted to this transaction's certificate") }
-
-        // What is written before a failure shows is wiped with the BIO.
-        let plain = try MemoryBIO(attempt)
-        guard unsafe CMS_decrypt(message.raw, key.raw, certificate.raw, nil, plain.raw, UInt32(CMS_BINARY)) == 1 else {
-            let errors = OpenSSLErrors.drained()
-            let refused =
-                errors.contains(library: ERR_LIB_CMS, reason: CMS_R_CIPHER_INITIALISATION_ERROR)
-                || errors.contains(library: ERR_LIB_CMS, reason: CMS_R_UNKNOWN_CIPHER)
-            throw refused
-                ? attempt.fault(
-                    .algorithmRefused, expected: "AES-CBC or 3DES", got: "a cipher not available", errors: errors)
-                : attempt.fault(.decryptionFailed, errors: errors)
+        switch transport.padding {
+        case .pkcs1: unsafe try attempt.check(EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING))
+        case .oaep(let digest, let mask):
+            unsafe try attempt.check(EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING))
+            unsafe try attempt.check(EVP_PKEY_CTX_set_rsa_oaep_md(context, evp(digest)))
+            unsafe try attempt.check(EVP_PKEY_CTX_set_rsa_mgf1_md(context, evp(mask)))
         }
-        return unsafe plain.withContents { unsafe [UInt8]($0) }
+        var count = max(Int(unsafe EVP_PKEY_get_size(key.raw)), 0)
+        let wrapped = transport.wrappedKey
+        return unsafe Secret(capacity: count) { buffer in
+            let start = unsafe buffer.baseAddress?.assumingMemoryBound(to: UInt8.self)
+            return unsafe EVP_PKEY_decrypt(context, start, &count, wrapped, wrapped.count) == 1 ? count : 0
+        }
     }
 }
 

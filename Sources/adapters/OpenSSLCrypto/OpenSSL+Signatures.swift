@@ -79,7 +79,7 @@ private func add(_ attribute: SignedAttribute, to information: OpaquePointer, _ 
         CMS_signed_add1_attr_by_OBJ(information, type, tag, bytes, Int32(clamping: bytes.count)))
 }
 
-private func evp(_ digest: DigestAlgorithm) -> OpaquePointer? {
+func evp(_ digest: DigestAlgorithm) -> OpaquePointer? {
     switch digest {
     case .sha1: unsafe EVP_sha1()
     case .sha256: unsafe EVP_sha256()

@@ -8,10 +8,14 @@ package import X509
 package struct CMSEnvelope: Sendable {
     package let cipher: ContentCipher
     /// Whom the content is for, one to eight.
-    package let recipients: [CMSIdentifier]
+    package let recipients: [CMSKeyTransport]
+    /// As long as a block of the cipher.
+    package let initialisationVector: [UInt8]
+    /// Whole blocks, at least one.
+    package let encryptedContent: [UInt8]
 
     /// Whether a certificate's key may open it.
-    package func isFor(_ certificate: Certificate) -> Bool { recipients.contains { $0.names(certificate) } }
+    package func isFor(_ certificate: Certificate) -> Bool { recipients.contains { $0.recipient.names(certificate) } }
 
     /// Reads DER or BER of at most 1 MiB.
     package static func admit(_ bytes: [UInt8]) throws(CMSFault) -> CMSEnvelope {
@@ -20,7 +24,7 @@ package struct CMSEnvelope: Sendable {
             var data = try info.readStructure()
             let version = try data.readSmallInteger()
             var set = try data.inside(try data.next(.set))
-            var recipients: [CMSIdentifier] = []
+            var recipients: [CMSKeyTransport] = []
             while !set.isAtEnd {
                 guard recipients.count < 8 else {
                     throw info.fault(.recipientCount, expected: "1 to 8 recipients", got: "more")
@@ -34,11 +38,12 @@ package struct CMSEnvelope: Sendable {
             guard version == 0 || version == 2 else {
                 throw info.fault(.unexpectedVersion, expected: "0 or 2", got: "\(version)")
             }
-            let cipher = try readContent(&data, info)
+            let (cipher, vector, content) = try readContent(&data, info)
             // unprotectedAttrs
             _ = try data.nextIf(.context(1))
             try data.finish()
-            return CMSEnvelope(cipher: cipher, recipients: recipients)
+            return CMSEnvelope(
+                cipher: cipher, recipients: recipients, initialisationVector: vector, encryptedContent: content)
         }
     }
 
@@ -56,7 +61,9 @@ package struct CMSEnvelope: Sendable {
     }
 
     /// EncryptedContentInfo (RFC 5652 §6.1).
-    private static func readContent(_ data: inout DERCursor, _ info: CMSContentInfo) throws -> ContentCipher {
+    private static func readContent(
+        _ data: inout DERCursor, _ info: CMSContentInfo
+    ) throws -> (ContentCipher, vector: [UInt8], content: [UInt8]) {
         var inner = try data.inside(try data.next(.sequence))
         let type = try inner.readObjectIdentifier()
         guard type == CMSContentType.data else {
@@ -68,20 +75,20 @@ package struct CMSEnvelope: Sendable {
             throw info.fault(
                 code, expected: ContentCipher.allCases.map(\.rawValue).joined(separator: ", "), got: "\(identifier)")
         }
-        var vector = try DERCursor(parameters, reading: "the initialisation vector", rules: .ber)
-        guard vector.nextTag == .octetString, try vector.readOctetString().count == cipher.blockSize, vector.isAtEnd
-        else {
+        var parameter = try DERCursor(parameters, reading: "the initialisation vector", rules: .ber)
+        let vector = parameter.nextTag == .octetString ? try parameter.readOctetString() : []
+        guard vector.count == cipher.blockSize, parameter.isAtEnd else {
             throw info.fault(
                 .initialisationVector, expected: "\(cipher.blockSize) bytes for \(cipher.rawValue)",
                 got: "other parameters")
         }
-        let length = inner.isAtEnd ? 0 : try inner.readOctetString(.contextPrimitive(0)).count
+        let content = inner.isAtEnd ? [] : try inner.readOctetString(.contextPrimitive(0))
         try inner.finish()
-        guard length > 0, length.isMultiple(of: cipher.blockSize) else {
+        guard !content.isEmpty, content.count.isMultiple(of: cipher.blockSize) else {
             throw info.fault(
-                .contentLength, expected: "whole blocks of \(cipher.blockSize) bytes", got: "\(length) bytes")
+                .contentLength, expected: "whole blocks of \(cipher.blockSize) bytes", got: "\(content.count) bytes")
         }
-        return cipher
+        return (cipher, vector, content)
     }
 
     /// AES in GCM or CCM (RFC 5084 §3).
@@ -104,6 +111,16 @@ extension ContentCipher {
         case .aes256CBC: ObjectIdentifier(2, 16, 840, 1, 101, 3, 4, 1, 42)
         case .tripleDESCBC: ObjectIdentifier(1, 2, 840, 113549, 3, 7)
         case .desCBC: ObjectIdentifier(1, 3, 14, 3, 2, 7)
+        }
+    }
+
+    /// Bytes of the key.
+    package var keySize: Int {
+        switch self {
+        case .aes128CBC: 16
+        case .aes192CBC, .tripleDESCBC: 24
+        case .aes256CBC: 32
+        case .desCBC: 8
         }
     }
 

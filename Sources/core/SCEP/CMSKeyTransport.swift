@@ -2,8 +2,20 @@ import Faults
 import X509
 
 /// One recipient of an envelope, which has to be a KeyTransRecipientInfo under RSA (RFC 5652 §6.2.1).
-enum CMSKeyTransport {
-    static func read(_ set: inout DERCursor, _ info: CMSContentInfo) throws -> CMSIdentifier {
+package struct CMSKeyTransport: Sendable {
+    /// How RSA wraps the content key.
+    package enum Padding: Sendable, Equatable {
+        case pkcs1
+        /// No label; the digest of the mask may be another (RFC 4055 §4.1).
+        case oaep(digest: DigestAlgorithm, mask: DigestAlgorithm)
+    }
+
+    package let recipient: CMSIdentifier
+    package let padding: Padding
+    /// 1 to 2048 bytes.
+    package let wrappedKey: [UInt8]
+
+    static func read(_ set: inout DERCursor, _ info: CMSContentInfo) throws -> CMSKeyTransport {
         guard set.nextTag == .sequence else {
             throw info.fault(.recipientKind, expected: "RSA key transport", got: kind(set.nextTag))
         }
@@ -14,7 +26,7 @@ enum CMSKeyTransport {
         }
         let identifier = try recipient.readIdentifier()
         let (algorithm, parameters) = try recipient.readAlgorithm()
-        guard isAllowed(algorithm, parameters) else {
+        guard let padding = padding(algorithm, parameters) else {
             throw info.fault(
                 .keyEncryptionRefused, expected: "RSA, or RSA-OAEP with SHA-1 or SHA-256 and no label",
                 got: algorithm == .rsaOAEP ? "\(algorithm) with other parameters" : "\(algorithm)")
@@ -26,7 +38,7 @@ enum CMSKeyTransport {
                 .keyEncryptionRefused, expected: "an encrypted key of 1 to 2048 bytes", got: "\(key.count)")
         }
         try recipient.finish()
-        return identifier
+        return CMSKeyTransport(recipient: identifier, padding: padding, wrappedKey: key)
     }
 
     private static func kind(_ tag: DERTag?) -> String {
@@ -39,43 +51,55 @@ enum CMSKeyTransport {
         }
     }
 
-    private static func isAllowed(_ algorithm: ObjectIdentifier, _ parameters: [UInt8]) -> Bool {
+    private static func padding(_ algorithm: ObjectIdentifier, _ parameters: [UInt8]) -> Padding? {
         switch algorithm {
-        case .rsaEncryption: parameters.isEmpty || parameters == [DERTag.null.rawValue, 0]
-        case .rsaOAEP: (try? isPlainOAEP(parameters)) ?? false
-        default: false
+        case .rsaEncryption: parameters.isEmpty || parameters == [DERTag.null.rawValue, 0] ? .pkcs1 : nil
+        case .rsaOAEP: (try? plainOAEP(parameters)) ?? nil
+        default: nil
         }
     }
 
     /// RSAES-OAEP-params (RFC 4055 §4.1): each part may be absent and then is SHA-1, MGF1 with SHA-1, no label.
-    private static func isPlainOAEP(_ parameters: [UInt8]) throws(X509Fault) -> Bool {
-        let digests: Set<ObjectIdentifier> = [.sha1, .sha256]
+    private static func plainOAEP(_ parameters: [UInt8]) throws(X509Fault) -> Padding? {
         var cursor = try DERCursor(parameters, reading: "the RSA-OAEP parameters", rules: .ber)
-        let isPlain = try cursor.readSequence { (inner) throws(X509Fault) in
+        let padding = try cursor.readSequence { (inner) throws(X509Fault) -> Padding? in
+            var digest: DigestAlgorithm? = .sha1
+            var mask: DigestAlgorithm? = .sha1
             var isPlain = true
             if inner.nextTag == .context(0) {
-                let digest = try inner.read(.context(0)) { (part) throws(X509Fault) in try part.readBareAlgorithm() }
-                isPlain = digests.contains(digest)
+                digest = try inner.read(.context(0)) { (part) throws(X509Fault) in try part.readOAEPDigest() }
             }
             if inner.nextTag == .context(1) {
-                let (mask, digest) = try inner.read(.context(1)) { (part) throws(X509Fault) in
+                mask = try inner.read(.context(1)) { (part) throws(X509Fault) in
                     try part.readSequence { (algorithm) throws(X509Fault) in
-                        (try algorithm.readObjectIdentifier(), try algorithm.readBareAlgorithm())
+                        let isMask = try algorithm.readObjectIdentifier() == .maskGeneration1
+                        let digest = try algorithm.readOAEPDigest()
+                        return isMask ? digest : nil
                     }
                 }
-                isPlain = isPlain && mask == .maskGeneration1 && digests.contains(digest)
             }
             if inner.nextTag == .context(2) {
-                let (source, label) = try inner.read(.context(2)) { (part) throws(X509Fault) in
+                isPlain = try inner.read(.context(2)) { (part) throws(X509Fault) in
                     try part.readSequence { (algorithm) throws(X509Fault) in
-                        (try algorithm.readObjectIdentifier(), try algorithm.readOctetString())
+                        let isLabel = try algorithm.readObjectIdentifier() == .pSpecified
+                        return try algorithm.readOctetString().isEmpty && isLabel
                     }
                 }
-                isPlain = isPlain && source == .pSpecified && label.isEmpty
             }
-            return isPlain
+            guard let digest, let mask, isPlain else { return nil }
+            return .oaep(digest: digest, mask: mask)
         }
         try cursor.finish()
-        return isPlain
+        return padding
+    }
+}
+
+extension DERCursor {
+    fileprivate mutating func readOAEPDigest() throws(X509Fault) -> DigestAlgorithm? {
+        switch try readBareAlgorithm() {
+        case .sha1: .sha1
+        case .sha256: .sha256
+        default: nil
+        }
     }
 }
