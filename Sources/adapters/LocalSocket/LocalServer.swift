@@ -43,7 +43,7 @@ package final class LocalServer: Sendable {
                     onChange(count)
                 })
             loop.run()
-            end()
+            hasEnded()
         }
     }
 
@@ -54,7 +54,17 @@ package final class LocalServer: Sendable {
     ///
     /// - Parameter limit: whatever has not ended by then is closed all the same.
     package func stop(within limit: Duration = .seconds(2)) async {
-        mailbox.post(.stop(by: .now + limit))
+        await end(within: limit, cancels: true)
+    }
+
+    /// Accepts nobody any more, and returns once those who are connected have gone: whoever calls from now on finds the
+    /// next process at this address.
+    package func drain(within limit: Duration) async {
+        await end(within: limit, cancels: false)
+    }
+
+    private func end(within limit: Duration, cancels: Bool) async {
+        mailbox.post(.stop(by: .now + limit, cancels: cancels))
         await withCheckedContinuation { continuation in
             let hasEnded = state.withLock { state in
                 if !state.hasEnded { state.waiting.append(continuation) }
@@ -64,7 +74,7 @@ package final class LocalServer: Sendable {
         }
     }
 
-    private func end() {
+    private func hasEnded() {
         let waiting = state.withLock { state in
             defer { state.waiting = [] }
             state.hasEnded = true

@@ -7,8 +7,9 @@ final class Mailbox: Sendable {
         case finished(Int)
         /// A connection has something to send, or is to be dropped.
         case changed
-        /// Close everything, at the latest at this moment.
-        case stop(by: ContinuousClock.Instant)
+        /// Accept nobody any more, and end with the last connection, at the latest at this moment; calls that are being
+        /// handled are cancelled, or not.
+        case stop(by: ContinuousClock.Instant, cancels: Bool)
     }
 
     let waker: Waker

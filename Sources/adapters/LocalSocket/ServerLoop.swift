@@ -55,11 +55,11 @@ import Varlink
         switch message {
         case .finished(let id): clients[id]?.finished(at: now)
         case .changed: break
-        case .stop(let moment):
+        case .stop(let moment, let cancels):
             stopBy = min(moment, stopBy ?? moment)
             listener?.remove()
             listener = nil
-            for client in clients.values { client.wind() }
+            if cancels { for client in clients.values { client.wind() } }
         }
     }
 

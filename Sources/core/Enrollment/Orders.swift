@@ -12,6 +12,8 @@ extension EnrollmentMachine {
             state.published = nil
             state.publishRetry = nil
         }
+        // What a process is handed at its start may be what was missing.
+        if state.has(.challengeUnavailable) { state.retry = nil }
         let known = state.identity
         if let latest {
             // Renaming pending/ to a generation is the commit.

@@ -8,6 +8,9 @@ extension ProblemCode {
         .subjectUnavailable, .cryptography,
     ]
 
+    /// Of these, only another challenge is the cure.
+    package static let ofChallenges: Set<ProblemCode> = [.challengeUnavailable, .challengeRefused, .challengeSpent]
+
     package static let ofPublishing: Set<ProblemCode> = [.installRefused, .installerUnreachable]
 }
 

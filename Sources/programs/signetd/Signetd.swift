@@ -30,6 +30,9 @@ struct Signetd {
         _exit(0)
     }
 
+    /// Within which an order that came in the last moment has had its answer.
+    private static let drainLimit = Duration.seconds(60)
+
     private static func serve(root: String, journal: Journal) async throws {
         let folder = ConfigurationFolder(root: root.isEmpty ? "/" : root, ownership: .any)
         let settings = (try? folder.agentSettings()) ?? .init()
@@ -52,6 +55,8 @@ struct Signetd {
         let reason = await firstOf(
             {
                 await stayWhileNeeded(agent, lingering)
+                // Whoever came in the last moment is served; whoever comes now, by the next process.
+                if await lingering.isAlone { for server in servers { await server.drain(within: drainLimit) } }
                 return "idle until the next tick"
             },
             {

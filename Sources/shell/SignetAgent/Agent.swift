@@ -190,11 +190,21 @@ package actor Agent {
 
     /// Whether the process must stay: an exchange is under way, or something falls due before the next tick.
     package func isNeeded() async -> Bool {
-        let tick = ports.now().addingTimeInterval(Schedule.tick)
-        for runner in runners.values where await runner.isNeeded(until: tick) { return true }
+        var until = ports.now().addingTimeInterval(Schedule.tick)
+        // Whoever ordered in vain puts another challenge in place and orders again, and must find another process: what
+        // other profiles wait for is taken up by that one, or at the tick.
+        for runner in runners.values where await runner.hasFailedOrder { until = ports.now() }
+        for runner in runners.values where await runner.isNeeded(until: until) { return true }
         if isReloadPlanned { return true }
         if await withdrawals?.isBusy ?? false { return true }
         return await reporter.isNeeded()
+    }
+
+    /// Whether an idle process may stay for its next client: not while somebody is about to put a credential in place,
+    /// which only a new process sees.
+    package func mayLinger() async -> Bool {
+        for runner in runners.values where await runner.awaitsCredential { return false }
+        return true
     }
 
     /// Yields whenever `isNeeded` may have changed. One reader.

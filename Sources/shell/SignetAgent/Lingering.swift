@@ -7,6 +7,9 @@ package actor Lingering {
     private let wait: @Sendable (Date) async -> Void
     private let idle: Double
     private var connections = 0
+    private var hasServed = false
+    /// Seconds within which the client who started the process is there.
+    private static let arrival = 1.0
     private var lastClient: Date
     private var pokes: AsyncStream<Void>.Continuation?
 
@@ -22,9 +25,15 @@ package actor Lingering {
         lastClient = now()
     }
 
+    /// Whether nobody is connected.
+    package var isAlone: Bool { connections == 0 }
+
     /// How many clients there are now, of all sockets together.
     package func clients(_ count: Int) {
-        if connections > 0 || count > 0 { lastClient = now() }
+        if connections > 0 || count > 0 {
+            lastClient = now()
+            hasServed = true
+        }
         connections = count
         pokes?.yield()
     }
@@ -41,10 +50,14 @@ package actor Lingering {
         var timer: Task<Void, Never>?
         for await _ in stream {
             timer?.cancel()
-            guard connections == 0, await !agent.isNeeded() else { continue }
+            guard await !agent.isNeeded() else { continue }
+            let mayLinger = await agent.mayLinger()
+            if mayLinger, connections > 0 { continue }
             // A clock that was set back must not make the wait for the idle time one of years.
             lastClient = min(lastClient, now())
-            let exit = lastClient.addingTimeInterval(idle)
+            // A client that stays connected does not keep a process that should make place for another.
+            let stay = mayLinger || connections > 0 ? idle : hasServed ? 0 : min(idle, Self.arrival)
+            let exit = lastClient.addingTimeInterval(stay)
             guard now() < exit else { return }
             timer = Task {
                 await wait(exit)

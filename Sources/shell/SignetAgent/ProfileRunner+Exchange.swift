@@ -14,6 +14,7 @@ extension ProfileRunner {
             report(step: "discovering")
             let subject = try await renderSubject()
             let run = try openRun(transaction.server)
+            try await run.requireChallenge(transaction)
             async let pendingKey = key()
             let authority = try await run.discover()
             feed(.observed(authority: authority.identity, weaknesses: nil))

@@ -25,8 +25,15 @@ extension ProfileRunner {
     /// Whether the process must stay for this profile: something runs, or falls due before `until`.
     func isNeeded(until: Date) -> Bool {
         if machine.isBusy || judging != nil || queued != nil || !orders.isEmpty || unsaved != nil { return true }
-        guard let due = machine.nextDue(now: ports.now()) else { return false }
+        guard !awaitsCredential, let due = machine.nextDue(now: ports.now()) else { return false }
         return due < until
+    }
+
+    /// Only another challenge helps, and it is a credential: systemd hands those over when it starts a process, so that
+    /// this one will not see it, however long it waits.
+    var awaitsCredential: Bool {
+        guard case .credential = profile.scep.challenge?.location else { return false }
+        return document.state.problems.contains { ProblemCode.ofChallenges.contains($0.code) }
     }
 
     func tagStatus() -> StatusDocument.Tag {

@@ -38,6 +38,8 @@ actor ProfileRunner {
     var step: String?
     var orders: [UUID: AsyncStream<OrderProgress>.Continuation] = [:]
     var orderedFrom = 0
+    /// An order failed for want of a challenge that only another process will see.
+    var hasFailedOrder = false
     /// Events that could not be saved, oldest first, and why.
     var unsaved: (events: [EnrollmentEvent], problem: Problem)?
     var tasks: [UUID: Task<Void, Never>] = [:]

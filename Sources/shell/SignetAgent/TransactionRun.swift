@@ -119,6 +119,13 @@ final class TransactionRun {
 
     // MARK: parts
 
+    /// While its place holds no challenge nobody is asked for anything, however often processes start. A command is run
+    /// only when what it makes is used.
+    func requireChallenge(_ transaction: Transaction) async throws {
+        if case .command = profile.scep.challenge?.location { return }
+        _ = try await readChallenge(transaction)
+    }
+
     private func readChallenge(_ transaction: Transaction) async throws -> Secret? {
         guard transaction.rung == .challenge, let source = profile.scep.challenge else { return nil }
         do {

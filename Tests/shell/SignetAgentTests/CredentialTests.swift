@@ -1,0 +1,104 @@
+import ControlProtocol
+import Enrollment
+import FoundationEssentials
+import Profiles
+import SCEP
+import Secrets
+import Synchronization
+import Testing
+
+@testable import SignetAgent
+
+/// Credentials are handed over when a process starts: who puts another one in place needs another process.
+@Suite(.timeLimit(.minutes(1)))
+struct CredentialTests {
+    private struct Missing: Error {}
+
+    private func worldWithoutChallenge() throws -> (World, AgentPorts) {
+        let world = World(profiles: [try .sample()])
+        var ports = world.ports
+        ports.challenge = { _ in throw Missing() }
+        return (world, ports)
+    }
+
+    @Test func `while a challenge is missing the process ends with its last client, and does not linger`() async throws
+    {
+        let (world, ports) = try worldWithoutChallenge()
+        let agent = Agent(ports)
+        try await agent.start()
+        let lingering = Lingering(agent, idle: 600, now: ports.now, wait: ports.wait)
+        await lingering.clients(1)
+        _ = try await until(agent) { $0.problems.map(\.code) == ["challenge-unavailable"] }
+        for await _ in try await agent.order(.enroll, of: "office") {}
+        let idle = Task { await lingering.untilIdle() }
+        await lingering.clients(0)
+        await idle.value
+        // Nobody was asked for anything: there may be many such processes.
+        #expect(world.asked == 0)
+        await agent.stop()
+    }
+
+    @Test func `nor is it kept by a client that stays connected`() async throws {
+        let (world, ports) = try worldWithoutChallenge()
+        let agent = Agent(ports)
+        try await agent.start()
+        _ = try await until(agent) { $0.problems.map(\.code) == ["challenge-unavailable"] }
+        let lingering = Lingering(agent, idle: 600, now: ports.now, wait: ports.wait)
+        await lingering.clients(1)
+        let isEnded = Mutex(false)
+        let idle = Task {
+            await lingering.untilIdle()
+            isEnded.withLock { $0 = true }
+        }
+        while world.sleepers < 2 { await Task.yield() }
+        #expect(!isEnded.withLock { $0 })
+        world.advance(700)
+        await idle.value
+        await agent.stop()
+    }
+
+    @Test func `the next process tries at once, and lingers`() async throws {
+        let (world, ports) = try worldWithoutChallenge()
+        let first = Agent(ports)
+        try await first.start()
+        _ = try await until(first) { $0.problems.map(\.code) == ["challenge-unavailable"] }
+        #expect(await !first.mayLinger())
+        await first.stop()
+        let next = Agent(world.ports)
+        try await next.start()
+        _ = try await until(next) { $0.problems.map(\.code) == ["server-unreachable"] }
+        #expect(world.asked > 0)
+        #expect(await next.mayLinger())
+        await next.stop()
+    }
+
+    @Test func `an order in vain does not wait for what another profile has to do`() async throws {
+        let (world, ports) = try worldWithoutChallenge()
+        var other = try Profile.sample("other")
+        other = Profile(
+            name: other.name,
+            scep: SCEPSettings(
+                urls: other.scep.urls, caFingerprints: other.scep.caFingerprints, allowUnpinnedCA: false,
+                raFingerprints: [], challenge: nil, security: .compatible, legacyRequest: false, afterRevocation: .wait,
+                tlsCA: nil), subject: other.subject, key: other.key, renewal: other.renewal, install: other.install,
+            deviceTag: other.deviceTag)
+        world.configure(Configuration(profiles: [try .sample(), other], refused: []))
+        let agent = Agent(ports)
+        try await agent.start()
+        for await status in await agent.changes() where status.profiles.allSatisfy({ $0.state == .failed }) { break }
+        // The other is tried again in a minute.
+        #expect(await agent.isNeeded())
+        for await _ in try await agent.order(.enroll, of: "office") {}
+        while await agent.isNeeded() { await Task.yield() }
+        await agent.stop()
+    }
+
+    private func until(
+        _ agent: Agent, _ condition: (StatusDocument.Profile) -> Bool
+    ) async throws -> StatusDocument.Profile {
+        for await status in await agent.changes() {
+            if let profile = status.profiles.first, condition(profile) { return profile }
+        }
+        throw CancellationError()
+    }
+}
