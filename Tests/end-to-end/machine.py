@@ -15,6 +15,7 @@ from supervise import Program, Supervisor, signet
 
 BINARIES = Path(os.environ.get("SIGNET_BIN", Path(__file__).parents[2] / ".build/release")).resolve()
 SERIAL = "SN-4711"
+MACHINE_ID = "0123456789abcdef0123456789abcdef"
 GROUP, GROUP_ID = "signet-clients", 4711
 PATIENCE = 40.0
 """Seconds within which anything must have happened; the agent itself waits 30 for an HTTP answer."""
@@ -41,7 +42,7 @@ class Machine:
         self.write("etc/group", f"root:x:0:\n{GROUP}:x:{GROUP_ID}:\n")
         self.write("etc/hostname", "laptop-7\n")
         self.write("etc/hosts", "127.0.0.1 localhost\n127.0.1.1 laptop-7.example.com laptop-7\n")
-        self.write("etc/machine-id", "0123456789abcdef0123456789abcdef\n")
+        self.write("etc/machine-id", f"{MACHINE_ID}\n")
         self.write("etc/os-release", 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n')
         self.write("sys/class/dmi/id/product_serial", f"{SERIAL}\n", 0o400)
         self.programs = signet(self.root, BINARIES)

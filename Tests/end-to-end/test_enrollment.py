@@ -1,11 +1,13 @@
 """A first enrollment with every kind of honest server: from a profile to a valid device tag, with nobody there."""
 
+import hmac
+
 import pytest
 from cryptography import x509
 
 from conftest import MakeServer
-from machine import PATIENCE, Machine, problem_codes
-from scepd import Behaviour, Challenges, Cipher, Hierarchy, RAKind, names
+from machine import MACHINE_ID, PATIENCE, SERIAL, Machine, problem_codes
+from scepd import Behaviour, Challenges, Cipher, Hierarchy, RAKind, SCEPServer, names
 
 
 @pytest.mark.parametrize("ra", RAKind)
@@ -144,6 +146,30 @@ def test_a_profile_dropped_in_is_a_profile_deployed(machine: Machine, make_serve
     assert supervisor.wait_exit(PATIENCE) == 0
     machine.profile(server, "late")
     machine.wait_enrolled("late")
+
+
+def test_every_variable_of_the_machine_is_in_the_certificate(machine: Machine, server: SCEPServer) -> None:
+    card = "sys/class/net/eth0"
+    for file, text in (("type", "1"), ("ifindex", "2"), ("addr_assign_type", "0"), ("address", "02:00:5E:10:00:01")):
+        machine.write(f"{card}/{file}", f"{text}\n")
+    (machine.root / card / "device").mkdir()
+    machine.profile(
+        server,
+        subject_name="CN=${serial_number},OU=${os_id} ${os_version},O=Signet Tests",
+        subject_alternative_names=["DNS:${fqdn}", "URI:urn:device:${machine_id}", "URI:urn:mac:${mac}"],
+    )
+    machine.start()
+    machine.wait_enrolled()
+    certificate = x509.load_pem_x509_certificate((machine.published() / "cert.pem").read_bytes())
+    assert certificate.subject.rfc4514_string() == f"CN={SERIAL},OU=debian 12,O=Signet Tests"
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["laptop-7.example.com"]
+    # As systemd computes it (sd_id128_get_machine_app_specific(3)): never the machine's own, which is confidential.
+    application = bytes.fromhex("a5c3f0db18e84e9283363d5f089b6603")
+    digest = bytearray(hmac.digest(bytes.fromhex(MACHINE_ID), application, "sha256")[:16])
+    digest[6], digest[8] = digest[6] & 0x0F | 0x40, digest[8] & 0x3F | 0x80
+    expected = [f"urn:device:{digest.hex()}", "urn:mac:02:00:5e:10:00:01"]
+    assert names.get_values_for_type(x509.UniformResourceIdentifier) == expected
 
 
 def test_two_profiles_enroll_side_by_side(machine: Machine, make_server: MakeServer) -> None:

@@ -11,7 +11,7 @@ import pytest
 from agent import AgentError
 from conftest import MakeServer
 from machine import BINARIES, PATIENCE, Machine
-from scepd import Behaviour, SCEPServer, Trouble
+from scepd import Behaviour, Challenges, SCEPServer, Trouble
 
 _SECONDS = 2.0  # within which SIGTERM ends every program
 
@@ -71,6 +71,39 @@ def test_an_idle_machine_carries_no_process(machine: Machine, server: SCEPServer
     # Somebody asks: it comes back, with what it knew.
     assert machine.wait_enrolled()["identity"]["generation"] == 1
     assert supervisor.starts["signetd"] == starts + 1
+
+
+def test_a_profile_dropped_in_while_it_runs_is_taken_up(machine: Machine, server: SCEPServer) -> None:
+    """systemd tells nobody of a change while the agent runs: it looks by itself."""
+    supervisor = machine.start()
+    with machine.control() as client:
+        changes = client.changes(PATIENCE)
+        next(changes)
+        machine.profile(server, "late")
+        status = next(one for one in changes if any(two["state"] == "active" for two in one["profiles"]))
+        assert [one["name"] for one in status["profiles"]] == ["late"]
+        (machine.root / "etc/signet/profiles.d/late.toml").unlink()
+        next(one for one in changes if not one["profiles"])
+    assert supervisor.starts["signetd"] == 1
+
+
+def test_a_new_challenge_and_an_order_are_enough(machine: Machine, make_server: MakeServer) -> None:
+    """A process sees credentials as they were when it started: it must not stay when only another one helps."""
+    server = make_server(Behaviour(challenges=Challenges(static="open sesame")))
+    machine.write("etc/signet/signet.toml", '[agent]\nidle-exit = "600s"\n')
+    machine.profile(server)
+    supervisor = machine.start()
+    machine.wait_problem("challenge-unavailable")
+    assert server.journal.exchanges == []
+    assert machine.ctl("status").returncode == 0
+    supervisor.wait_exit(PATIENCE)
+    machine.challenge("wrong")
+    machine.wait_problem("challenge-refused")
+    assert machine.ctl("enroll", "access", "--wait").returncode == 1
+    machine.challenge("open sesame")
+    done = machine.ctl("enroll", "access", "--wait")
+    assert done.returncode == 0, done.stderr
+    machine.wait_enrolled()
 
 
 def test_it_recovers_from_being_killed_at_any_time(machine: Machine, make_server: MakeServer) -> None:

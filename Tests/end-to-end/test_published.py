@@ -1,7 +1,10 @@
 """What lies in /etc/ssl/signet afterwards, as other programs find it."""
 
 import json
+import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from conftest import MakeServer
-from machine import GROUP_ID, Machine
+from machine import GROUP_ID, PATIENCE, Machine
 from realservers import Nginx
 from scepd import Behaviour, Hierarchy, RAKind, SCEPServer
 from scepd.hierarchy import certificate, name
@@ -116,6 +119,34 @@ def test_what_root_no_longer_names_is_withdrawn_and_nothing_else(enrolled: Machi
     with enrolled.admin() as admin:
         admin.renew()
     assert foreign.read_text() == "not signet's\n"
+
+
+def test_a_profile_that_root_removes_takes_its_files_and_anchors_with_it(enrolled: Machine, server: SCEPServer) -> None:
+    """What was issued is kept: the profile that comes back is published anew, without a new request."""
+    (enrolled.root / "etc/signet/profiles.d/access.toml").unlink()
+    published, anchors = enrolled.root / "etc/ssl/signet/access", enrolled.root / "usr/local/share/ca-certificates"
+    deadline = time.monotonic() + PATIENCE
+    while published.exists() or any(anchors.iterdir()):
+        assert time.monotonic() < deadline, enrolled.logs()
+        time.sleep(0.05)
+    assert (enrolled.root / "var/lib/signet/profiles/access/generations/0001/key.pem").exists()
+    enrolled.profile(server)
+    enrolled.wait_enrolled()
+    assert (published / "current/cert.pem").exists()
+    assert len(list(anchors.iterdir())) == 1
+    assert len(server.journal.operations) == 1
+
+
+def test_what_somebody_deletes_is_published_again(enrolled: Machine, server: SCEPServer) -> None:
+    held = {file.name: file.read_bytes() for file in enrolled.published().iterdir()}
+    enrolled.running.signal(signal.SIGTERM)
+    enrolled.running.wait_exit(PATIENCE)
+    shutil.rmtree(enrolled.root / "etc/ssl/signet/access")
+    enrolled.running.tick()
+    enrolled.running.wait_for(lambda: "somebody changed" in enrolled.running.log(), PATIENCE, "says nothing of it")
+    assert enrolled.wait_enrolled()["problems"] == []
+    assert {file.name: file.read_bytes() for file in enrolled.published().iterdir()} == held
+    assert len(server.journal.operations) == 1
 
 
 @pytest.mark.parametrize("bundle", [["ra", "issuing", "root"], ["issuing", "ra"]], ids=" ".join)

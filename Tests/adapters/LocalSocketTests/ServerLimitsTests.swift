@@ -179,6 +179,33 @@ struct ServerLimitsTests {
         }
     }
 
+    @Test func `Draining serves who is there to the end, and leaves who comes then to the next server`() async throws {
+        let events = Events()
+        let (gate, open) = AsyncStream<Void>.makeStream()
+        try await withServer(handler: { call, connection in
+            events.note("began")
+            await Task.detached { for await _ in gate {} }.value
+            events.note(Task.isCancelled ? "cancelled" : "let be")
+            await echo(call, connection)
+        }) { server, path in
+            let client = try RawClient(path)
+            client.send(ping)
+            #expect(await events.next() == "began")
+            let drained = Task {
+                await server.drain(within: .seconds(300))
+                events.note("drained")
+            }
+            while access(path, F_OK) == 0 { await Task.yield() }
+            #expect(throws: RawClient.Failure.self) { _ = try RawClient(path) }
+            open.finish()
+            #expect(await events.next() == "let be")
+            #expect(try await client.message() == pong)
+            client.hangUp()
+            #expect(await events.next() == "drained")
+            await drained.value
+        }
+    }
+
     @Test func `Stopping does not wait for a handler that does not return`() async throws {
         let events = Events()
         let (gate, open) = AsyncStream<Void>.makeStream()
