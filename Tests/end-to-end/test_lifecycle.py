@@ -87,6 +87,26 @@ def test_a_profile_dropped_in_while_it_runs_is_taken_up(machine: Machine, server
     assert supervisor.starts["signetd"] == 1
 
 
+def test_a_spoilt_profile_goes_on_over_a_restart(enrolled: Machine, server: SCEPServer) -> None:
+    """It is renewed as it last was without errors; what is published stays until root's file can be read again."""
+    file = enrolled.root / "etc/signet/profiles.d/access.toml"
+    good = file.read_text()
+    enrolled.write("etc/signet/profiles.d/access.toml", good.replace("[subject]", "[subjekt]"))
+    enrolled.stop()
+    enrolled.start()
+    with enrolled.admin() as admin, pytest.raises(AgentError) as failed:
+        admin.renew()
+    assert failed.value.problem == "install-refused"
+    assert "config check" in failed.value.parameters["problem"]["text"]
+    assert enrolled.wait_for(lambda one: True)["identity"]["generation"] == 2
+    problems = enrolled.status()["problems"]
+    assert [one["code"] for one in problems] == ["profile-invalid"]
+    assert "access.toml" in problems[0]["text"]
+    assert 'profile="access"' in (enrolled.root / "run/signet/public/metrics.prom").read_text()
+    enrolled.write("etc/signet/profiles.d/access.toml", good)
+    assert enrolled.wait_enrolled(generation=2)["problems"] == []
+
+
 def test_a_new_challenge_and_an_order_are_enough(machine: Machine, make_server: MakeServer) -> None:
     """A process sees credentials as they were when it started: it must not stay when only another one helps."""
     server = make_server(Behaviour(challenges=Challenges(static="open sesame")))

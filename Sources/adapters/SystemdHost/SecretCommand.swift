@@ -8,7 +8,9 @@ import Synchronization
 /// A command whose standard output is a secret.
 ///
 /// It runs without a shell, in /, with an environment of its own, standard input and error at /dev/null, and leads a
-/// process group that does not outlive it: whatever it started is killed with it.
+/// process group that does not outlive it: whatever it started is killed with it. A child that left the group (setsid(2))
+/// ends with the service instead: systemd kills the whole control group (KillMode=, systemd.kill(5)), and the agent is
+/// gone soon after.
 package struct SecretCommand: Sendable {
     /// The program's absolute path, and its arguments.
     package let arguments: [String]

@@ -22,6 +22,8 @@ package struct ConfigurationFolder: Sendable {
         /// nil where the file's name is no profile's name.
         package let name: ProfileName?
         package let result: Result<Profile, ConfigurationErrors>
+        /// The file as it was read; nil where it could not be.
+        package let text: [UInt8]?
     }
 
     /// Most profiles that are read; others are errors.
@@ -53,6 +55,7 @@ package struct ConfigurationFolder: Sendable {
         return files.enumerated().map { index, file in
             let path = "\(Self.profiles)/\(file)"
             let name = ProfileName(String(file.dropLast(".toml".count)))
+            var read: [UInt8]?
             let result = Result<Profile, ConfigurationErrors> { () throws(ConfigurationErrors) in
                 guard index < Self.profileLimit else {
                     throw tree.refusal(path, "it is one profile more than \(Self.profileLimit)", "remove profiles")
@@ -65,9 +68,10 @@ package struct ConfigurationFolder: Sendable {
                 guard let text = try tree.read(file, in: folder, path, limit: Document.limit) else {
                     throw tree.refusal(path, "it has just been removed", "nothing is to be done")
                 }
+                read = text
                 return try ProfileReader.profile(named: name, text: text, file: tree.shown(path))
             }
-            return Entry(file: tree.shown(path), name: name, result: result)
+            return Entry(file: tree.shown(path), name: name, result: result, text: read)
         }
     }
 

@@ -35,6 +35,8 @@ package enum EnrollmentEvent: Sendable, Equatable {
     case started(latest: IdentityFacts?, hasPending: Bool)
     /// Time passed, or the configuration was read again.
     case ticked
+    /// Root's file of the profile had errors, and has none any more.
+    case repaired
     /// An admin asked for it.
     case ordered(Transaction.Kind)
     /// Key and request are synced to pending/.

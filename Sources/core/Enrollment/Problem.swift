@@ -155,7 +155,10 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
                 "restore /var/lib/signet from where it went, or run 'signetctl enroll' for a new identity"
             )
         case .profileInvalid:
-            (.error, "the profile has errors and is not used", "run 'signetctl config check' and correct them")
+            (
+                .error, "the profile has errors and is not used as it stands",
+                "run 'signetctl config check' and correct them"
+            )
         case .subjectUnavailable:
             (
                 .error, "the profile's subject cannot be made on this machine",
@@ -164,7 +167,7 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
         case .installRefused:
             (
                 .error, "signet-installd did not publish the certificate",
-                "correct what the text names, then run 'signetctl renew'"
+                "correct what the text names; it is tried again by itself"
             )
         case .installerUnreachable:
             (
@@ -188,8 +191,8 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
             )
         case .stateUnreadable:
             (
-                .error, "the profile's state file cannot be read; the agent leaves the profile alone",
-                "restore the file from a backup, or remove the profile's folder below /var/lib/signet/profiles"
+                .error, "what the agent keeps on the disk cannot be read, and is left alone",
+                "below /var/lib/signet, restore what the text names, or the right to read it; once removed it is made anew"
             )
         case .endpointUnreachable:
             (

@@ -32,6 +32,7 @@ func wirePorts(root: String, folder: ConfigurationFolder, journal: Journal) -> A
         files: DiskFiles(folder: root + "/var/lib/signet"),
         installer: InstallerSocket(path: root + "/run/signet/install"),
         configuration: { readConfiguration(folder) },
+        parse: { try ProfileReader.profile(named: $0, text: $1, file: "profile.toml") },
         certificates: { try PEM.certificates(in: try folder.readCertificates($0)) },
         installedAnchors: { try trustStore.installedAnchors() },
         publishedCertificate: { try readPublished($0, files, root: root) },
@@ -52,7 +53,9 @@ private func readConfiguration(_ folder: ConfigurationFolder) -> Configuration {
     do {
         for entry in try folder.profiles() {
             switch entry.result {
-            case .success(let profile): configuration.profiles.append(profile)
+            case .success(let profile):
+                configuration.profiles.append(profile)
+                configuration.texts[profile.name] = entry.text
             case .failure(let errors):
                 let name = entry.name.map { "\($0)" } ?? entry.file
                 configuration.refused.append((name, errors.errors.map(\.description)))

@@ -9,23 +9,25 @@ import X509
 ///
 /// Starting is recovering: whatever an earlier process left on disk is taken up, by the same code.
 package actor Agent {
-    private let ports: AgentPorts
-    private let keys: KeyGenerator
+    let ports: AgentPorts
+    let keys: KeyGenerator
     let reporter: Reporter
     /// Made at the start: it tells this agent what it did.
-    private var withdrawals: Withdrawals?
+    var withdrawals: Withdrawals?
     private var reloading: Task<Void, Never>?
     private(set) var isReloadPlanned = false
     /// Seconds within which changes of the configuration count as one.
     private static let burst = 0.5
-    private var memory = AgentMemory(id: "")
-    private(set) var runners: [ProfileName: ProfileRunner] = [:]
-    private var order: [ProfileName] = []
+    var memory = AgentMemory(id: "")
+    var runners: [ProfileName: ProfileRunner] = [:]
+    var order: [ProfileName] = []
     /// As of the last time that root's files were read.
-    private(set) var configuration = Configuration(profiles: [], refused: [])
-    private var hostname = ""
-    private(set) var context: RunnerContext?
-    private var refused: [StatusDocument.Problem] = []
+    var configuration = Configuration(profiles: [], refused: [])
+    var hostname = ""
+    var context: RunnerContext?
+    var refused: [(name: String, problem: StatusDocument.Problem)] = []
+    /// Files of profiles that were kept.
+    var keptTexts: [ProfileName: [UInt8]] = [:]
     /// The agent's own folder cannot be used.
     private(set) var storage: Problem?
     private var watchers: [UUID: AsyncStream<StatusDocument>.Continuation] = [:]
@@ -46,10 +48,11 @@ package actor Agent {
     package func start() async throws {
         await reporter.onChange { [weak self] in await self?.refresh() }
         do {
-            memory = try AgentMemory.load(ports)
-        } catch {
-            memory = try AgentMemory.fresh(ports)
-            storage = Problem(.storage, since: ports.now(), detail: "\(error)")
+            memory = try AgentMemory.kept(ports) ?? AgentMemory.fresh(ports)
+        } catch let fault as UnreadableMemory {
+            // Without an id: one that is made now would be another one tomorrow.
+            storage = Problem(.stateUnreadable, since: ports.now(), detail: "\(fault)")
+            ports.log(.error, "\(ProblemCode.stateUnreadable.sentence): \(fault)", [:])
         }
         withdrawals = Withdrawals(ports) { [weak self] in await self?.refresh() }
         await reload()
@@ -77,46 +80,6 @@ package actor Agent {
             isReloadPlanned = false
             await reload()
         }
-    }
-
-    private func readConfiguration(andTick: Bool) async {
-        configuration = ports.configuration()
-        hostname = ports.facts(nil)[.hostname] ?? ""
-        let context = RunnerContext(deviceID: memory.id, anchors: anchors(configuration))
-        self.context = context
-        var problems: [StatusDocument.Problem] = []
-        for profile in configuration.profiles {
-            if let runner = runners[profile.name] {
-                await runner.update(profile, context: context, andTick: andTick)
-                continue
-            }
-            await withdrawals?.end(of: profile.name)
-            do {
-                let runner = try ProfileRunner(profile, context: context, ports: ports, keys: keys) { [weak self] in
-                    await self?.refresh()
-                }
-                runners[profile.name] = runner
-                await runner.start()
-            } catch {
-                problems.append(problem(.stateUnreadable, of: "\(profile.name)", detail: "\(profile.name): \(error)"))
-            }
-        }
-        // A profile that has errors now goes on as it was; one that is gone ends.
-        let kept = Set(configuration.profiles.map(\.name) + configuration.refused.compactMap { ProfileName($0.name) })
-        for (name, runner) in runners where configuration.isComplete && !kept.contains(name) {
-            await runner.stop()
-            runners[name] = nil
-        }
-        // Nor is a profile gone whose file may be one of those that nobody can assign.
-        if configuration.isComplete, configuration.refused.allSatisfy({ ProfileName($0.name) != nil }) {
-            await withdrawals?.begin(keeping: kept)
-        }
-        for (name, errors) in configuration.refused {
-            problems.append(problem(.profileInvalid, of: name, detail: errors.prefix(8).joined(separator: "\n")))
-        }
-        remember(problems)
-        order = runners.keys.sorted()
-        await refresh()
     }
 
     /// What the timer does: configuration, what is due, and the device tags.
@@ -223,45 +186,24 @@ package actor Agent {
         return runner
     }
 
-    /// The anchors that Signet installed, for profiles of today or of yesterday, and those that it is about to
-    /// install; nil where one of them cannot be read.
-    private func anchors(_ configuration: Configuration) -> [Certificate]? {
-        let named = configuration.profiles.flatMap(\.install.anchors)
-        return try? ports.installedAnchors() + named.flatMap(ports.certificates)
-    }
-
     private func forget(_ id: UUID) { watchers[id] = nil }
 
-    private func problem(_ code: ProblemCode, of name: String, detail: String) -> StatusDocument.Problem {
-        let since = memory.refusedSince[name] ?? ports.now()
-        memory.refusedSince[name] = since
-        return StatusDocument.Problem(Problem(code, since: since, detail: detail))
-    }
-
-    private func remember(_ problems: [StatusDocument.Problem]) {
-        for problem in problems where !refused.contains(problem) {
-            ports.log(.error, "\(problem.text); \(problem.remedy)", ["SIGNET_PROBLEM": problem.code])
-        }
-        if problems.isEmpty { memory.refusedSince = [:] }
-        refused = problems
-        saveMemory()
-    }
-
     /// Keeps the memory on disk. What could not be read is never written over.
-    private func saveMemory() {
+    func saveMemory() {
         do {
-            if storage != nil, let kept = try AgentMemory.kept(ports) { memory.id = kept.id }
+            if memory.id.isEmpty { memory.id = try (AgentMemory.kept(ports) ?? AgentMemory.fresh(ports)).id }
             try memory.save(ports)
             storage = nil
         } catch {
-            if storage == nil { ports.log(.error, "\(ProblemCode.storage.sentence): \(error)", [:]) }
-            storage = Problem(.storage, since: storage?.since ?? ports.now(), detail: "\(error)")
+            let code: ProblemCode = error is UnreadableMemory ? .stateUnreadable : .storage
+            if storage == nil { ports.log(.error, "\(code.sentence): \(error)", [:]) }
+            storage = Problem(code, since: storage?.since ?? ports.now(), detail: "\(error)")
         }
     }
 
     /// Writes status and metrics, and tells watchers; calls that come meanwhile are answered by one more round. Steps of
     /// an exchange are for watchers: they are not written each.
-    private func refresh() async {
+    func refresh() async {
         guard !isRefreshing else { return mustRefreshAgain = true }
         isRefreshing = true
         repeat {
@@ -306,7 +248,8 @@ package actor Agent {
             device: StatusDocument.Device(
                 id: memory.id, hostname: hostname, serialNumber: memory.serialNumber),
             outbox: reports.outbox,
-            problems: refused + own.map { StatusDocument.Problem($0) } + reports.problems, profiles: profiles)
+            problems: refused.map(\.problem) + own.map { StatusDocument.Problem($0) } + reports.problems,
+            profiles: profiles)
     }
 }
 

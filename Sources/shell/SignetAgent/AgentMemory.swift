@@ -6,7 +6,8 @@ import X509
 /// `device.json`: what the agent keeps that belongs to no profile.
 struct AgentMemory: Sendable, Codable {
     var version = 1
-    /// The device's id: made once from randomness and kept, since cloned images share a machine-id.
+    /// The device's id: made once from randomness and kept, since cloned images share a machine-id. Empty where it is
+    /// not known.
     var id: String
     /// The machine's serial number as the installer told it last, for the status.
     var serialNumber: String?
@@ -19,15 +20,14 @@ struct AgentMemory: Sendable, Codable {
         self.id = id
     }
 
-    /// Reads it, or makes one; `save` keeps it. Throws where there is one that cannot be read.
-    static func load(_ ports: AgentPorts) throws -> AgentMemory {
-        try kept(ports) ?? fresh(ports)
-    }
-
-    /// What the disk has; nil where there is nothing.
+    /// What the disk has; nil where there is nothing. Throws `UnreadableMemory` where there is one that cannot be read.
     static func kept(_ ports: AgentPorts) throws -> AgentMemory? {
-        guard let bytes = try ports.files.read(path, limit: 1024 * 1024) else { return nil }
-        return try StateJSON.decoder().decode(AgentMemory.self, from: Data(bytes))
+        do {
+            guard let bytes = try ports.files.read(path, limit: 1024 * 1024) else { return nil }
+            return try StateJSON.decoder().decode(AgentMemory.self, from: Data(bytes))
+        } catch {
+            throw UnreadableMemory(reason: "\(error)")
+        }
     }
 
     /// One with a new id.
@@ -42,4 +42,10 @@ struct AgentMemory: Sendable, Codable {
         try ports.files.makeFolder("profiles")
         try ports.files.write(bytes, to: Self.path, mode: 0o600)
     }
+}
+
+/// There is a `device.json`, and it cannot be read.
+struct UnreadableMemory: Error, CustomStringConvertible {
+    let reason: String
+    var description: String { "device.json: \(reason)" }
 }

@@ -18,6 +18,8 @@ package struct AgentPorts: Sendable {
     package var files: any StateFiles
     package var installer: any Installer
     package var configuration: @Sendable () -> Configuration
+    /// A profile out of its file's bytes. It throws what is wrong with them.
+    package var parse: @Sendable (ProfileName, _ text: [UInt8]) throws -> Profile
     /// Certificates in one of root's files, which a profile names.
     package var certificates: @Sendable (_ path: String) throws -> [Certificate]
     /// The anchors that Signet has in the machine's trust store.
@@ -44,6 +46,7 @@ package struct AgentPorts: Sendable {
         cryptography: any Cryptography & TagCryptography,
         transport: @escaping @Sendable (_ tlsAuthorities: [UInt8]?) throws -> any Transport, files: any StateFiles,
         installer: any Installer, configuration: @escaping @Sendable () -> Configuration,
+        parse: @escaping @Sendable (ProfileName, _ text: [UInt8]) throws -> Profile,
         certificates: @escaping @Sendable (_ path: String) throws -> [Certificate],
         installedAnchors: @escaping @Sendable () throws -> [Certificate],
         publishedCertificate: @escaping @Sendable (ProfileName) throws -> [UInt8]?,
@@ -61,6 +64,7 @@ package struct AgentPorts: Sendable {
         self.files = files
         self.installer = installer
         self.configuration = configuration
+        self.parse = parse
         self.certificates = certificates
         self.installedAnchors = installedAnchors
         self.publishedCertificate = publishedCertificate
@@ -82,11 +86,14 @@ package struct Configuration: Sendable {
     /// Whether the folder of profiles was read. Where it was not, a profile that is missing here is not gone.
     package var isComplete: Bool
     package var management: Management
+    /// The files of `profiles`, as they were read.
+    package var texts: [ProfileName: [UInt8]]
 
     package init(
         profiles: [Profile], refused: [(name: String, errors: [String])], isComplete: Bool = true,
-        management: Management = .absent
+        management: Management = .absent, texts: [ProfileName: [UInt8]] = [:]
     ) {
+        self.texts = texts
         self.profiles = profiles
         self.refused = refused
         self.isComplete = isComplete

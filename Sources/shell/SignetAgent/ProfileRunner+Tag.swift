@@ -67,12 +67,18 @@ extension ProfileRunner {
     private func conclude(_ verdict: TagVerdict, isRevoked: Bool?, now: Date) {
         self.verdict = verdict
         if let isRevoked, isRevoked != document.state.isRevoked { feed(.revocation(isRevoked: isRevoked)) }
-        if document.state.tag?.value != verdict.value.rawValue {
+        if knownTag != verdict.value.rawValue {
             ports.log(
                 verdict.value == .valid ? .notice : .warning, "\(name): device tag: \(verdict.value.rawValue)",
                 ["SIGNET_PROFILE": "\(name)"])
             feed(.tagged(verdict.value.rawValue))
         }
+    }
+
+    /// The value as it was told last, saved or not.
+    private var knownTag: String? {
+        for case .tagged(let value) in unsaved?.events ?? [] { return value }
+        return document.state.tag?.value
     }
 
     private func rules(subject: RenderedSubject?) -> TagRules {

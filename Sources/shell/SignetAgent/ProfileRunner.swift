@@ -42,6 +42,8 @@ actor ProfileRunner {
     var hasFailedOrder = false
     /// Events that could not be saved, oldest first, and why.
     var unsaved: (events: [EnrollmentEvent], problem: Problem)?
+    /// Since when, over the tries to save them.
+    private var heldSince: Date?
     var tasks: [UUID: Task<Void, Never>] = [:]
     private var timer: Task<Void, Never>?
     /// When readers last did not find what was published.
@@ -84,17 +86,18 @@ actor ProfileRunner {
             feed(.started(latest: latest?.facts, hasPending: hasPending))
             for event in events { feed(event) }
         } catch {
-            hold(events, because: error)
+            hold(events, as: .stateUnreadable, because: error)
         }
     }
 
     /// Takes the profile as root's files have it now and, unless an order follows, looks whether something is due.
-    func update(_ profile: Profile, context: RunnerContext, andTick: Bool) {
+    func update(_ profile: Profile, context: RunnerContext, andTick: Bool, isRepaired: Bool = false) {
         let isNew = profile != self.profile
         self.profile = profile
         self.context = context
         machine.rules = profile.rules(context, ports.cryptography)
         if isNew, !machine.isBusy { run = nil }
+        if isRepaired { feed(.repaired) }
         if andTick {
             feed(.ticked)
             lookAtPublished()
@@ -131,6 +134,7 @@ actor ProfileRunner {
     func feed(_ event: EnrollmentEvent) {
         guard !isStopped else { return }
         if var held = unsaved {
+            held.events.removeAll { $0.isOutdated(by: event) }
             held.events.append(event)
             unsaved = held
             return
@@ -155,10 +159,14 @@ actor ProfileRunner {
     }
 
     /// Keeps events that cannot be saved, and tries again in a minute. Nothing is acted on until then.
-    private func hold(_ events: [EnrollmentEvent], because error: any Error) {
+    private func hold(_ events: [EnrollmentEvent], as code: ProblemCode = .storage, because error: any Error) {
         let now = ports.now()
-        unsaved = (events, Problem(.storage, since: unsaved?.problem.since ?? now, detail: "\(error)"))
-        ports.log(.error, "\(name): \(ProblemCode.storage.sentence): \(error)", ["SIGNET_PROFILE": "\(name)"])
+        if heldSince == nil {
+            ports.log(.error, "\(name): \(code.sentence): \(error)", ["SIGNET_PROFILE": "\(name)"])
+        }
+        let since = heldSince ?? now
+        heldSince = since
+        unsaved = (events, Problem(code, since: since, detail: "\(error)"))
         arm(now.addingTimeInterval(60))
         for order in orders.values { order.yield(.failed(unsaved?.problem)) }
         endOrders()
@@ -211,6 +219,7 @@ actor ProfileRunner {
         let isLate = !isStarted
         if isStarted { for event in held.events { feed(event) } } else { takeUp(then: held.events) }
         if unsaved != nil { return }
+        heldSince = nil
         feed(.ticked)
         // What was judged before did not know what lies in the folder.
         if isLate { judge() }
@@ -228,4 +237,16 @@ struct RunnerContext: Sendable, Equatable {
     var deviceID: String
     /// Anchors that Signet installs: no TLS chain that ends in one proves anything. nil where they are not all known.
     var anchors: [Certificate]?
+}
+
+extension EnrollmentEvent {
+    /// Whether a later event says all that this one did: whoever asks often must not make the held ones many.
+    fileprivate func isOutdated(by later: EnrollmentEvent) -> Bool {
+        switch (self, later) {
+        case (.ticked, .ticked), (.repaired, .repaired), (.tagged, .tagged), (.revocation, .revocation),
+            (.publicationAltered, .publicationAltered):
+            true
+        default: false
+        }
+    }
 }

@@ -34,6 +34,20 @@ struct ProfileStore: Sendable {
         try files.write(try document.json(), to: "\(folder)/state.json", mode: 0o600)
     }
 
+    // MARK: the profile
+
+    /// The profile's file as it last was without errors; nil where none was kept.
+    func keptProfile() throws -> [UInt8]? { try files.read("\(folder)/profile.toml", limit: Self.documentLimit) }
+
+    /// Keeps the profile's file, unless the disk has it already.
+    func keep(profile text: [UInt8]) throws {
+        guard try keptProfile() != text else { return }
+        try files.makeFolder(folder)
+        try files.write(text, to: "\(folder)/profile.toml", mode: 0o600)
+    }
+
+    func forgetProfile() throws { try files.remove("\(folder)/profile.toml") }
+
     // MARK: pending
 
     var hasPending: Bool { get throws { try files.names(in: pending).contains("transaction.json") } }

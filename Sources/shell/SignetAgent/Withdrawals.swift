@@ -72,6 +72,8 @@ actor Withdrawals {
                     if let document { try store.save(document) }
                 }
                 try await ports.installer.withdraw(name)
+                // One that comes back with errors is not the one that root removed.
+                try store.forgetProfile()
                 document?.state.isWithdrawn = true
                 if let document { try store.save(document) }
                 ports.log(.notice, "\(name): withdrawn, since root has no such profile", ["SIGNET_PROFILE": "\(name)"])

@@ -69,6 +69,13 @@ import Testing
         #expect(machine.state.problems.isEmpty)
     }
 
+    @Test func `A profile that is repaired publishes at once`() {
+        var machine = issued()
+        _ = machine.handle(.publishFailed(.installRefused, detail: "x"), now: at(0))
+        #expect(machine.handle(.ticked, now: at(1)).count == 1)
+        #expect(machine.handle(.repaired, now: at(1)).first == .publish(generation: 1))
+    }
+
     @Test func `A changed profile publishes at once`() {
         var machine = issued()
         _ = machine.handle(.publishFailed(.installRefused, detail: "x"), now: at(0))

@@ -29,13 +29,13 @@ struct UnreadableFolderTests {
         world.files.isUnlistable = true
         let agent = Agent(world.ports)
         try await agent.start()
-        _ = try await until(agent) { $0.problems.contains { $0.code == "storage" } }
+        _ = try await until(agent) { $0.problems.contains { $0.code == "state-unreadable" } }
         for _ in 0..<3 {
             world.advance(80)
             _ = try await agent.evaluate(nil)
             #expect(world.files.paths.contains("profiles/office/pending/key.pem"))
             let profile = try #require(try await agent.status(nil).profiles.first)
-            #expect(profile.problems.map(\.code) == ["storage"])
+            #expect(profile.problems.map(\.code) == ["state-unreadable"])
         }
         #expect(world.asked == 0)
         await agent.stop()
@@ -46,7 +46,7 @@ struct UnreadableFolderTests {
         world.files.isUnlistable = true
         let agent = Agent(world.ports)
         try await agent.start()
-        _ = try await until(agent) { $0.problems.contains { $0.code == "storage" } }
+        _ = try await until(agent) { $0.problems.contains { $0.code == "state-unreadable" } }
         world.files.isUnlistable = false
         world.advance(80)
         let profile = try await until(agent) { $0.problems.contains { $0.code == "server-unreachable" } }

@@ -115,6 +115,7 @@ final class World: Sendable {
             },
             cryptography: OpenSSL(), transport: { _ in ScriptedTransport(world: self) }, files: files,
             installer: ScriptedInstaller(world: self), configuration: { self.state.withLock { $0.configuration } },
+            parse: { name, text in try .sample("\(name)", subject: String(decoding: text, as: UTF8.self)) },
             certificates: { _ in [] }, installedAnchors: { [] },
             publishedCertificate: { name in self.state.withLock { $0.published["\(name)"] } }, bytes: { _ in [] },
             challenge: { _ in "hush".utf8CString.withUnsafeBytes { .init(copying: $0) } },

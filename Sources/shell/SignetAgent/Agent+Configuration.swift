@@ -1,0 +1,102 @@
+import ControlProtocol
+import Enrollment
+import FoundationEssentials
+import Profiles
+import X509
+
+/// Root's configuration, as the agent takes it over.
+extension Agent {
+    /// Reads the configuration as it is, and brings the runners to it.
+    func readConfiguration(andTick: Bool) async {
+        configuration = ports.configuration()
+        keep(configuration)
+        let lastGood = lastGood(configuration)
+        configuration.profiles += lastGood
+        hostname = ports.facts(nil)[.hostname] ?? ""
+        let context = RunnerContext(deviceID: memory.id, anchors: anchors(of: configuration.profiles))
+        self.context = context
+        var problems: [(name: String, problem: StatusDocument.Problem)] = []
+        for profile in configuration.profiles {
+            if let runner = runners[profile.name] {
+                let isRepaired = refused.contains { $0.name == "\(profile.name)" } && !lastGood.contains(profile)
+                await runner.update(profile, context: context, andTick: andTick, isRepaired: isRepaired)
+                continue
+            }
+            await withdrawals?.end(of: profile.name)
+            do {
+                let runner = try ProfileRunner(profile, context: context, ports: ports, keys: keys) { [weak self] in
+                    await self?.refresh()
+                }
+                runners[profile.name] = runner
+                await runner.start()
+            } catch {
+                problems.append(problem(.stateUnreadable, of: "\(profile.name)", detail: "\(profile.name): \(error)"))
+            }
+        }
+        // A profile that has errors now goes on as it was; one that is gone ends.
+        let kept = Set(configuration.profiles.map(\.name) + configuration.refused.compactMap { ProfileName($0.name) })
+        for (name, runner) in runners where configuration.isComplete && !kept.contains(name) {
+            await runner.stop()
+            runners[name] = nil
+        }
+        // Nor is a profile gone whose file may be one of those that nobody can assign.
+        if configuration.isComplete, configuration.refused.allSatisfy({ ProfileName($0.name) != nil }) {
+            await withdrawals?.begin(keeping: kept)
+        }
+        for (name, errors) in configuration.refused {
+            let goesOn = ProfileName(name).map { runners[$0] != nil } ?? false
+            let lines = errors.prefix(8) + (goesOn ? ["the profile goes on as its file last was without errors"] : [])
+            problems.append(problem(.profileInvalid, of: name, detail: lines.joined(separator: "\n")))
+        }
+        remember(problems)
+        order = runners.keys.sorted()
+        await refresh()
+    }
+
+    /// The anchors that Signet installed, for profiles of today or of yesterday, and those that it is about to
+    /// install; nil where one of them cannot be read.
+    private func anchors(of profiles: [Profile]) -> [Certificate]? {
+        try? ports.installedAnchors() + profiles.flatMap(\.install.anchors).flatMap(ports.certificates)
+    }
+
+    /// Keeps each profile's file as it was accepted, so that one that is later spoilt can go on, over restarts too.
+    private func keep(_ configuration: Configuration) {
+        for profile in configuration.profiles {
+            guard let text = configuration.texts[profile.name], keptTexts[profile.name] != text else { continue }
+            // What cannot be kept now is kept by the next process.
+            keptTexts[profile.name] = text
+            do { try ProfileStore(profile.name, files: ports.files).keep(profile: text) } catch {
+                ports.log(.warning, "\(profile.name): its file could not be kept: \(error), ignoring", [:])
+            }
+        }
+    }
+
+    /// Of profiles that have errors now, or that cannot be seen, what they were when they last had none.
+    private func lastGood(_ configuration: Configuration) -> [Profile] {
+        let unseen = configuration.isComplete ? [] : (try? ports.files.names(in: "profiles")) ?? []
+        return Set(configuration.refused.map(\.name) + unseen).sorted().compactMap { name in
+            guard let name = ProfileName(name),
+                let text = try? ProfileStore(name, files: ports.files).keptProfile()
+            else { return nil }
+            return try? ports.parse(name, text)
+        }
+    }
+
+    private func problem(
+        _ code: ProblemCode, of name: String, detail: String
+    ) -> (name: String, problem: StatusDocument.Problem) {
+        let since = memory.refusedSince[name] ?? ports.now()
+        memory.refusedSince[name] = since
+        return (name, StatusDocument.Problem(Problem(code, since: since, detail: detail)))
+    }
+
+    private func remember(_ problems: [(name: String, problem: StatusDocument.Problem)]) {
+        for (_, problem) in problems where !refused.contains(where: { $0.problem == problem }) {
+            ports.log(.error, "\(problem.text); \(problem.remedy)", ["SIGNET_PROBLEM": problem.code])
+        }
+        let names = Set(problems.map(\.name))
+        memory.refusedSince = memory.refusedSince.filter { names.contains($0.key) }
+        refused = problems
+        saveMemory()
+    }
+}
