@@ -94,6 +94,9 @@ package struct ReportState: Codable, Sendable, Equatable {
         }
     }
 
+    /// What stood in the way may have gone: the device is somebody else to the endpoint now.
+    package mutating func tryAtOnce() { retry = nil }
+
     /// Whether what waits may be sent. A time further ahead than any wait was set by a clock that was wrong.
     package func maySend(now: Timestamp) -> Bool {
         guard let retry else { return true }

@@ -83,6 +83,12 @@ actor Reporter {
     /// - Returns: whether `summary` changed.
     func observe(_ new: Observation, route destination: Route?) -> Bool {
         let before = summary
+        var destination = destination
+        if destination?.identity == nil, destination?.isAmbiguous == false {
+            // The only profile has just gone, which the endpoint is to hear from the identity that it knows.
+            destination?.identity = route?.identity
+        }
+        if route != nil, route != destination { state?.tryAtOnce() }
         route = destination
         observation = new
         if route == nil {
@@ -106,6 +112,9 @@ actor Reporter {
                 heartbeat: isAsked || isOwed ? nil : route.settings.heartbeat, fraction: fraction, now: now)
             var gone: [Int64] = []
             for (sequence, report) in reports {
+                if case .identityIssued = report.content, report.profile == route.identity.map({ "\($0)" }) {
+                    next.tryAtOnce()
+                }
                 let json = try report.json(sequence: sequence, device: observation.device.id, at: now)
                 try store.write(json, sequence)
                 gone += box.add(try Outbox.Entry(sequence: sequence, json: json))

@@ -235,6 +235,44 @@ struct ReporterTests {
         await reporter.stop()
     }
 
+    @Test func `a new certificate, and other settings, are tried at once`() async throws {
+        endpoint.answer(then: Endpoint.down)
+        let reporter = Reporter(ports)
+        var route = Reporter.Route(settings: .sample, identity: ProfileName("office"))
+        _ = await reporter.observe(now("none"), route: route)
+        await reporter.settled()
+        #expect(endpoint.asked == 1)
+        try issue(until: world.ports.now().addingTimeInterval(1000))
+        _ = await reporter.observe(now("none", generation: 1), route: route)
+        await reporter.settled()
+        #expect(endpoint.asked == 2)
+        _ = await reporter.observe(now("none", generation: 1), route: route)
+        await reporter.settled()
+        #expect(endpoint.asked == 2)
+        route.settings.endpoint = "https://other.example.com/"
+        _ = await reporter.observe(now("none", generation: 1), route: route)
+        await reporter.settled()
+        #expect(endpoint.asked == 3)
+        await reporter.stop()
+    }
+
+    @Test func `the farewell of the only profile goes out over its identity`() async throws {
+        let reporter = Reporter(ports)
+        var route = Reporter.Route(settings: .sample, identity: ProfileName("office"))
+        route.settings.token = nil
+        try issue(until: world.ports.now().addingTimeInterval(1000))
+        _ = await reporter.observe(now("none", generation: 1), route: route)
+        await reporter.settled()
+        var gone = now("none")
+        gone.profiles = []
+        gone.configured = []
+        route.identity = nil
+        _ = await reporter.observe(gone, route: route)
+        await reporter.settled()
+        #expect(endpoint.kinds().last == "identity.lost.v1 office")
+        await reporter.stop()
+    }
+
     /// Puts generation 1 of the profile on the disk.
     private func issue(until end: Date) throws {
         let store = ProfileStore(try #require(ProfileName("office")), files: world.files)
