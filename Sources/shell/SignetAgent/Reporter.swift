@@ -172,8 +172,11 @@ actor Reporter {
                 ))
         }
         await settled()
+        let before = summary
         record(isAsked: true)
         let sent = await launch().value
+        // Who reads the status next finds what the caller was told.
+        if summary != before { await changed() }
         return SendReportReply(
             sent: sent, waiting: outbox.waiting, problem: outbox.waiting > 0 ? problems.first : nil)
     }
