@@ -63,7 +63,7 @@ package enum ReportSchedule {
     /// Seconds for one report.
     package static let deadline = 20.0
     /// Bytes of an answer, which nobody reads.
-    package static let answerLimit = 64 * 1024
+    package static let answerLimit = 1024 * 1024
     /// How long a run may take that sends what waits; the rest follows at the next retry.
     package static let longestRun = 120.0
     /// The process stays for a retry that is no further away; later ones are the timer's.

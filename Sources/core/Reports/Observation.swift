@@ -24,18 +24,23 @@ package struct Observation: Sendable, Equatable {
     package var reporting: [StatusDocument.Problem]
     /// In order of their names.
     package var profiles: [Profile]
-    /// Names of all profiles that root's files hold, known or not. One that was reported and is not here is gone.
-    package var configured: Set<String>
+    /// What is wrong with profiles of which nothing else is known: their files or folders cannot be read.
+    package var unread: [String: [StatusDocument.Problem]]
+    /// Names of all profiles that root's files hold, known or not. One that was reported and is not here is gone; nil
+    /// where that cannot be told.
+    package var configured: Set<String>?
 
     package init(
         agent: StatusDocument.Agent, device: StatusDocument.Device, problems: [StatusDocument.Problem] = [],
-        reporting: [StatusDocument.Problem] = [], profiles: [Profile], configured: Set<String>
+        reporting: [StatusDocument.Problem] = [], profiles: [Profile],
+        unread: [String: [StatusDocument.Problem]] = [:], configured: Set<String>?
     ) {
         self.agent = agent
         self.device = device
         self.problems = problems
         self.reporting = reporting
         self.profiles = profiles
+        self.unread = unread
         self.configured = configured
     }
 

@@ -81,7 +81,8 @@ package struct Heartbeat: Encodable, Sendable, Equatable {
                 tag: Tag(value: status.tag.value, since: status.tag.since, validUntil: status.tag.validUntil),
                 problems: status.problems.map { ProblemMark($0) })
         }
-        problems = (observation.problems + observation.reporting).map { ProblemMark($0) }
+        let unread = observation.unread.sorted { $0.key < $1.key }.flatMap(\.value)
+        problems = (observation.problems + unread + observation.reporting).map { ProblemMark($0) }
         self.dropped = dropped
     }
 }

@@ -23,8 +23,11 @@ package struct Reported: Codable, Sendable, Equatable {
     package mutating func update(to observation: Observation, now: Timestamp) -> [Report] {
         var reports: [Report] = []
         reports += Self.changes(&problems, to: observation.problems, of: nil)
-        for name in profiles.keys.sorted() where !observation.configured.contains(name) {
+        for name in profiles.keys.sorted() where observation.configured?.contains(name) == false {
             reports += farewell(name, now: now)
+        }
+        for (name, problems) in observation.unread.sorted(by: { $0.key < $1.key }) {
+            reports += Self.changes(&profiles[name, default: Profile()].problems, to: problems, of: name)
         }
         for profile in observation.profiles {
             reports += update(profile)

@@ -1,5 +1,4 @@
 package import ControlProtocol
-import Enrollment
 import Profiles
 import Reports
 
@@ -16,28 +15,39 @@ extension Agent {
     ///
     /// - Returns: whether that changed what the status says of reports.
     func observe(_ document: StatusDocument) async -> Bool {
-        // Without the device's id on the disk there is nobody to report, and who cannot list the profiles knows nothing.
-        guard storage == nil, configuration.isComplete else { return false }
-        let route: Reporter.Route?
-        switch configuration.management {
-        case .unreadable: return false
-        case .absent: route = nil
-        case .endpoint(let settings):
-            let names = configuration.profiles.map(\.name)
-            route = Reporter.Route(
-                settings: settings, identity: settings.identity ?? (names.count == 1 ? names.first : nil),
-                isAmbiguous: settings.identity == nil && names.count > 1)
-        }
         var profiles: [Observation.Profile] = []
-        for name in runners.keys.sorted() {
+        for name in order {
             if let observation = await runners[name]?.observation() { profiles.append(observation) }
         }
-        let own = ProblemCode.ofReporting.map(\.rawValue)
+        let own = (await withdrawals?.problems ?? []).map { StatusDocument.Problem($0) }
+        // From here on in one turn: configuration and refusals belong together. Without the device's id on the disk there
+        // is nobody to report, and who cannot list the profiles knows nothing.
+        guard storage == nil, configuration.isComplete, configuration.management != .unreadable else { return false }
+        let refusals = Dictionary(grouping: refused.filter { ProfileName($0.name) != nil }, by: \.name)
+            .mapValues { $0.map(\.problem) }
+        let names = Set(configuration.profiles.map { "\($0.name)" } + configuration.refused.map(\.name))
+        profiles.removeAll { !names.contains($0.status.name) }
+        for index in profiles.indices {
+            profiles[index].status.problems += refusals[profiles[index].status.name] ?? []
+        }
+        let unassigned = refused.filter { ProfileName($0.name) == nil }.map(\.problem)
         return await reporter.observe(
             Observation(
-                agent: document.agent, device: document.device,
-                problems: document.problems.filter { !own.contains($0.code) }, profiles: profiles,
-                configured: Set(configuration.profiles.map { "\($0.name)" } + configuration.refused.map(\.name))),
+                agent: document.agent, device: document.device, problems: unassigned + own, profiles: profiles,
+                unread: refusals.filter { refusal in
+                    names.contains(refusal.key) && !profiles.contains { $0.status.name == refusal.key }
+                },
+                // A file that nobody can assign may be that of any profile.
+                configured: names.allSatisfy { ProfileName($0) != nil } ? names : nil),
             route: route)
+    }
+
+    /// Where reports go.
+    private var route: Reporter.Route? {
+        guard case .endpoint(let settings) = configuration.management else { return nil }
+        let names = configuration.profiles.map(\.name)
+        return Reporter.Route(
+            settings: settings, identity: settings.identity ?? (names.count == 1 ? names.first : nil),
+            isAmbiguous: settings.identity == nil && names.count > 1)
     }
 }

@@ -28,7 +28,7 @@ actor Reporter {
     var state: ReportState?
     var outbox = Outbox()
     private var observation: Observation?
-    private var storage: Problem?
+    var storage: Problem?
     var run: Task<Int, Never>?
     private var timer: Task<Void, Never>?
     private var isStopped = false
@@ -153,7 +153,7 @@ actor Reporter {
         }
     }
 
-    private func note(_ error: any Error) {
+    func note(_ error: any Error) {
         if storage == nil { ports.log(.warning, "\(ProblemCode.reportsNotKept.sentence): \(error)", [:]) }
         storage = Problem(.reportsNotKept, since: storage?.since ?? ports.now(), detail: "\(error)")
     }
@@ -217,64 +217,10 @@ actor Reporter {
         }
     }
 
-    /// Takes over what came of sending one report.
-    func conclude(_ answer: DeliveryAnswer, of entry: Outbox.Entry) -> DeliveryVerdict {
-        let verdict = DeliveryVerdict(answer)
-        guard var next = state else { return verdict }
-        next.conclude(verdict, of: entry, fraction: fraction, now: now)
-        logChanges(from: state?.troubles(now: now) ?? [], to: next.troubles(now: now))
-        do {
-            // Removed first: what is accepted twice is worse than a retry that is not remembered.
-            if verdict == .accepted { try store.remove(entry.sequence) }
-            if next != state { try store.save(next) }
-            if case .dropped = verdict { try store.remove(entry.sequence) }
-        } catch {
-            note(error)
-        }
-        if case .kept = verdict {} else { outbox.remove(entry.sequence) }
-        state = next
-        return verdict
-    }
-
-    /// Each trouble is logged once when it arises and once when it is gone.
-    private func logChanges(from old: [DeliveryTrouble], to new: [DeliveryTrouble]) {
-        for trouble in new where !old.contains(where: { $0.kind == trouble.kind && $0.since == trouble.since }) {
-            let problem = Problem(trouble)
-            ports.log(
-                .warning, "\(problem.text); \(problem.code.remedy)", ["SIGNET_PROBLEM": problem.code.rawValue])
-        }
-        for trouble in old where !new.contains(where: { $0.kind == trouble.kind }) {
-            let code = Problem(trouble).code
-            ports.log(.info, "no longer: \(code.sentence)", ["SIGNET_PROBLEM": code.rawValue])
-        }
-    }
-
     var now: Timestamp { Timestamp(ports.now()) }
 
     /// The device's place in the fleet.
-    private var fraction: Double {
+    var fraction: Double {
         Schedule.fraction(digest: ports.cryptography.sha256(Array((observation?.device.id ?? "").utf8)))
     }
-}
-
-extension Problem {
-    init(_ trouble: DeliveryTrouble) {
-        let code: ProblemCode =
-            switch trouble.kind {
-            case .unreachable: .endpointUnreachable
-            case .failing: .endpointFailing
-            case .refusesDevice: .endpointRefusesDevice
-            case .noCredential: .endpointCredential
-            case .refusedReport: .reportRefused
-            }
-        self.init(code, since: trouble.since.date, detail: trouble.detail)
-    }
-}
-
-extension ProblemCode {
-    /// Trouble with reports, which is no news to report by itself.
-    static let ofReporting: Set<ProblemCode> = [
-        .endpointUnreachable, .endpointFailing, .endpointRefusesDevice, .endpointCredential, .reportRefused,
-        .reportsNotKept,
-    ]
 }

@@ -40,6 +40,24 @@ struct ReportTests {
         #expect(try device.record() == [])
     }
 
+    @Test func `a profile that cannot be read has its problem told, and none of what was told before is lost`() throws {
+        var device = Device()
+        device.office(generation: 1)
+        #expect(try device.record().count == 3)
+        let known = device.observation.profiles
+        device.observation.profiles = []
+        device.observation.unread = [
+            "office": [.init(code: "profile-invalid", severity: .error, since: device.now, text: "x", remedy: "y")]
+        ]
+        #expect(try device.record() == ["4 problem.raised.v1 office"])
+        device.observation.configured = nil
+        device.observation.unread = [:]
+        #expect(try device.record() == [], "where it cannot be told who is gone, nobody is")
+        device.observation.configured = ["office"]
+        device.observation.profiles = known
+        #expect(try device.record() == ["5 problem.cleared.v1 office"])
+    }
+
     @Test func `a problem of the device is about no profile, and is raised once however its words change`() throws {
         var device = Device()
         func problem(_ text: String) -> StatusDocument.Problem {
