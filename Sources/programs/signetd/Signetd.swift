@@ -30,8 +30,8 @@ struct Signetd {
         _exit(0)
     }
 
-    /// Within which an order that came in the last moment has had its answer.
-    private static let drainLimit = Duration.seconds(60)
+    /// Within which a call that came in the last moment has had its answer; others wait for the next process meanwhile.
+    private static let drainLimit = Duration.seconds(10)
 
     private static func serve(root: String, journal: Journal) async throws {
         let folder = ConfigurationFolder(root: root.isEmpty ? "/" : root, ownership: .any)

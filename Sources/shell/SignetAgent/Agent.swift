@@ -163,11 +163,18 @@ package actor Agent {
         return await reporter.isNeeded()
     }
 
-    /// Whether an idle process may stay for its next client: not while somebody is about to put a credential in place,
-    /// which only a new process sees.
-    package func mayLinger() async -> Bool {
-        for runner in runners.values where await runner.awaitsCredential { return false }
-        return true
+    /// How long an idle process stays for its next client.
+    package enum Linger: Sendable { case full, brief, none }
+
+    /// Not long while somebody is about to put a credential in place, which only a new process sees: not at all where an
+    /// order has just failed for it, and else as briefly as keeps callers from starting one process after the other.
+    package func linger() async -> Linger {
+        var linger = Linger.full
+        for runner in runners.values {
+            if await runner.hasFailedOrder { return .none }
+            if await runner.awaitsCredential { linger = .brief }
+        }
+        return linger
     }
 
     /// Yields whenever `isNeeded` may have changed. One reader.

@@ -7,9 +7,8 @@ package actor Lingering {
     private let wait: @Sendable (Date) async -> Void
     private let idle: Double
     private var connections = 0
-    private var hasServed = false
-    /// Seconds within which the client who started the process is there.
-    private static let arrival = 1.0
+    /// Seconds of a brief stay; within them the client who started the process is there, too.
+    private static let brief = 1.0
     private var lastClient: Date
     private var pokes: AsyncStream<Void>.Continuation?
 
@@ -30,10 +29,7 @@ package actor Lingering {
 
     /// How many clients there are now, of all sockets together.
     package func clients(_ count: Int) {
-        if connections > 0 || count > 0 {
-            lastClient = now()
-            hasServed = true
-        }
+        if connections > 0 || count > 0 { lastClient = now() }
         connections = count
         pokes?.yield()
     }
@@ -51,12 +47,17 @@ package actor Lingering {
         for await _ in stream {
             timer?.cancel()
             guard await !agent.isNeeded() else { continue }
-            let mayLinger = await agent.mayLinger()
-            if mayLinger, connections > 0 { continue }
+            let linger = await agent.linger()
+            if linger == .full, connections > 0 { continue }
             // A clock that was set back must not make the wait for the idle time one of years.
             lastClient = min(lastClient, now())
             // A client that stays connected does not keep a process that should make place for another.
-            let stay = mayLinger || connections > 0 ? idle : hasServed ? 0 : min(idle, Self.arrival)
+            let stay =
+                switch (linger, connections > 0) {
+                case (.full, _), (.brief, true): idle
+                case (.brief, false), (.none, true): min(idle, Self.brief)
+                case (.none, false): 0.0
+                }
             let exit = lastClient.addingTimeInterval(stay)
             guard now() < exit else { return }
             timer = Task {

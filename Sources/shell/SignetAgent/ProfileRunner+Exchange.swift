@@ -157,4 +157,20 @@ extension ProfileRunner {
         }
         judge()
     }
+
+    /// Whether readers find the certificate that was published. What this program may not read says nothing; and where
+    /// publishing again did not help, the next look is a tick later.
+    func lookAtPublished() {
+        let now = ports.now()
+        if let lastAlteration, (0..<Schedule.tick).contains(now.timeIntervalSince(lastAlteration)) { return }
+        guard let generation, document.state.published == generation.number else { return }
+        do {
+            let found = try ports.publishedCertificate(name)
+            guard (found.flatMap { try? PEM.certificates(in: $0).first }) != generation.certificate else { return }
+            lastAlteration = now
+            feed(.publicationAltered(found == nil ? "the certificate is gone" : "another certificate is there"))
+        } catch {
+            return
+        }
+    }
 }

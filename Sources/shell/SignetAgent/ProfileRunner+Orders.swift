@@ -60,7 +60,7 @@ extension ProfileRunner {
             let expected = isPublishing ? ProblemCode.ofPublishing : ProblemCode.ofRequests
             outcome = .failed(reasons.first { expected.contains($0.code) } ?? reasons.first ?? state.problems.first)
         }
-        if case .failed = outcome, awaitsCredential { hasFailedOrder = true }
+        if case .failed = outcome { hasFailedOrder = awaitsCredential } else { hasFailedOrder = false }
         for order in orders.values { order.yield(outcome) }
         endOrders()
     }

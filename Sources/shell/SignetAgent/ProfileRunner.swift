@@ -47,7 +47,7 @@ actor ProfileRunner {
     var tasks: [UUID: Task<Void, Never>] = [:]
     private var timer: Task<Void, Never>?
     /// When readers last did not find what was published.
-    private var lastAlteration: Date?
+    var lastAlteration: Date?
     /// The folder was read, and the machine knows what lies there.
     private(set) var isStarted = false
     private var isStopped = false
@@ -103,22 +103,6 @@ actor ProfileRunner {
             lookAtPublished()
         }
         if isNew { judge() }
-    }
-
-    /// Whether readers find the certificate that was published. What this program may not read says nothing; and where
-    /// publishing again did not help, the next look is a tick later.
-    private func lookAtPublished() {
-        let now = ports.now()
-        if let lastAlteration, (0..<Schedule.tick).contains(now.timeIntervalSince(lastAlteration)) { return }
-        guard let generation, document.state.published == generation.number else { return }
-        do {
-            let found = try ports.publishedCertificate(name)
-            guard (found.flatMap { try? PEM.certificates(in: $0).first }) != generation.certificate else { return }
-            lastAlteration = now
-            feed(.publicationAltered(found == nil ? "the certificate is gone" : "another certificate is there"))
-        } catch {
-            return
-        }
     }
 
     /// Ends running exchanges; what they were doing is taken up by the next process.
@@ -237,16 +221,4 @@ struct RunnerContext: Sendable, Equatable {
     var deviceID: String
     /// Anchors that Signet installs: no TLS chain that ends in one proves anything. nil where they are not all known.
     var anchors: [Certificate]?
-}
-
-extension EnrollmentEvent {
-    /// Whether a later event says all that this one did: whoever asks often must not make the held ones many.
-    fileprivate func isOutdated(by later: EnrollmentEvent) -> Bool {
-        switch (self, later) {
-        case (.ticked, .ticked), (.repaired, .repaired), (.tagged, .tagged), (.revocation, .revocation),
-            (.publicationAltered, .publicationAltered):
-            true
-        default: false
-        }
-    }
 }

@@ -38,6 +38,26 @@ struct CredentialTests {
         await agent.stop()
     }
 
+    @Test func `after a mere look at the status it stays a second`() async throws {
+        let (world, ports) = try worldWithoutChallenge()
+        let agent = Agent(ports)
+        try await agent.start()
+        let lingering = Lingering(agent, idle: 600, now: ports.now, wait: ports.wait)
+        _ = try await until(agent) { $0.problems.map(\.code) == ["challenge-unavailable"] }
+        await lingering.clients(1)
+        await lingering.clients(0)
+        let isEnded = Mutex(false)
+        let idle = Task {
+            await lingering.untilIdle()
+            isEnded.withLock { $0 = true }
+        }
+        while world.sleepers < 2 { await Task.yield() }
+        #expect(!isEnded.withLock { $0 })
+        world.advance(1.5)
+        await idle.value
+        await agent.stop()
+    }
+
     @Test func `nor is it kept by a client that stays connected`() async throws {
         let (world, ports) = try worldWithoutChallenge()
         let agent = Agent(ports)
@@ -57,18 +77,35 @@ struct CredentialTests {
         await agent.stop()
     }
 
+    @Test func `nor, once an order failed, by one that looks again and again`() async throws {
+        let (world, ports) = try worldWithoutChallenge()
+        let agent = Agent(ports)
+        try await agent.start()
+        for await _ in try await agent.order(.enroll, of: "office") {}
+        let lingering = Lingering(agent, idle: 600, now: ports.now, wait: ports.wait)
+        await lingering.clients(1)
+        let idle = Task { await lingering.untilIdle() }
+        while world.sleepers < 2 { await Task.yield() }
+        await lingering.clients(2)
+        world.advance(1.5)
+        await lingering.clients(1)
+        world.advance(1.5)
+        await idle.value
+        await agent.stop()
+    }
+
     @Test func `the next process tries at once, and lingers`() async throws {
         let (world, ports) = try worldWithoutChallenge()
         let first = Agent(ports)
         try await first.start()
         _ = try await until(first) { $0.problems.map(\.code) == ["challenge-unavailable"] }
-        #expect(await !first.mayLinger())
+        #expect(await first.linger() == .brief)
         await first.stop()
         let next = Agent(world.ports)
         try await next.start()
         _ = try await until(next) { $0.problems.map(\.code) == ["server-unreachable"] }
         #expect(world.asked > 0)
-        #expect(await next.mayLinger())
+        #expect(await next.linger() == .full)
         await next.stop()
     }
 
