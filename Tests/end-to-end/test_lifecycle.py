@@ -14,6 +14,7 @@ from machine import BINARIES, PATIENCE, Machine
 from scepd import Behaviour, Challenges, SCEPServer, Trouble
 
 _SECONDS = 2.0  # within which SIGTERM ends every program
+_START_ANEW = 75  # RestartForceExitStatus= of signetd.service
 
 
 @pytest.mark.parametrize("operation", ["GetCACaps", "GetCACert", "PKIOperation"])
@@ -141,6 +142,23 @@ def test_it_recovers_from_being_killed_at_any_time(machine: Machine, make_server
         # It may be asking after the request by itself just now, or have noted to do so in a minute.
         with machine.admin() as admin, contextlib.suppress(AgentError):
             admin.renew()
+    machine.wait_enrolled()
+    assert len(server.authority.issued) == 1
+
+
+def test_sighup_ends_signetd_between_two_exchanges(machine: Machine, make_server: MakeServer) -> None:
+    """With the status upon which its unit starts it anew; the exchange that was under way is whole."""
+    server = make_server(Behaviour(troubles=[Trouble("hold", times=1)]))
+    machine.profile(server)
+    supervisor = machine.start()
+    server.journal.wait_for(lambda one: one.answer == "held", 30)
+    supervisor.signal(signal.SIGHUP)
+    # It answers callers meanwhile, and has not ended once they were answered.
+    assert machine.wait_for(lambda one: True)["transaction"]["step"] == "sent"
+    assert supervisor.exits["signetd"] == []
+    server.released.set()
+    assert supervisor.wait_exit(40, count=1) == _START_ANEW
+    supervisor.tick()
     machine.wait_enrolled()
     assert len(server.authority.issued) == 1
 

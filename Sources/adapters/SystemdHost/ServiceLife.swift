@@ -4,8 +4,8 @@ import Glibc
 extension ServiceManager {
     /// Ends the process at the latest after so many seconds, whatever is still running. Only for programs that have
     /// everything that matters on disk before it matters in memory.
-    package static func endForCertain(after seconds: Double) {
-        DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { _exit(0) }
+    package static func endForCertain(after seconds: Double, status: Int32 = 0) {
+        DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { _exit(status) }
     }
 
     /// Tells the service manager at half its interval that the process lives, until the task is cancelled; returns at

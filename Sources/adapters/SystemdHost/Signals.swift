@@ -6,6 +6,9 @@ package enum Signals {
     /// Delivers SIGTERM and SIGINT, instead of ending the process. When this returns, no such signal is lost.
     package static func termination() async -> AsyncStream<Int32> { await stream(of: [SIGTERM, SIGINT]) }
 
+    /// Delivers SIGHUP: what the process was started with has changed. When this returns, no such signal is lost.
+    package static func hangup() async -> AsyncStream<Int32> { await stream(of: [SIGHUP]) }
+
     /// Delivers the given signals until the stream's reader is gone.
     static func stream(of numbers: [Int32]) async -> AsyncStream<Int32> {
         let (stream, continuation) = AsyncStream.makeStream(of: Int32.self, bufferingPolicy: .bufferingNewest(8))

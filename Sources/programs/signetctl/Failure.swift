@@ -54,7 +54,7 @@ extension Failure {
         case .unreachable:
             self.init(
                 .unreachable, "cannot reach the agent at \(socket)\(got)",
-                hints: ["see whether its socket is there: systemctl status signetd.socket"])
+                hints: ["see whether its socket is there: systemctl status signetd-control.socket"])
         case .notPermitted:
             self.init(
                 .notPermitted, "not permitted to open \(socket)",

@@ -18,7 +18,8 @@ struct Signetd {
         do {
             let arguments = try ServiceArguments(CommandLine.arguments)
             guard !arguments.wantsHelp else { return print("usage: signetd [--root DIR]") }
-            try await serve(root: arguments.root, journal: journal)
+            // Threads that still make a key or wait for a name server hold nothing that is not on disk.
+            _exit(try await serve(root: arguments.root, journal: journal).rawValue)
         } catch let fault as HostFault where fault.code == .badArguments {
             journal.log(.error, "\(fault)")
             exit(2)
@@ -26,14 +27,19 @@ struct Signetd {
             journal.log(.error, "\(error)")
             exit(1)
         }
-        // Threads that still make a key or wait for a name server hold nothing that is not on disk.
-        _exit(0)
     }
 
     /// Within which a call that came in the last moment has had its answer; others wait for the next process meanwhile.
     private static let drainLimit = Duration.seconds(10)
 
-    private static func serve(root: String, journal: Journal) async throws {
+    /// Why the process ends, as its exit status.
+    private enum Ending: Int32 {
+        case done = 0
+        /// To be started again at once (`RestartForceExitStatus=`); EX_TEMPFAIL of sysexits.h(3head).
+        case startAnew = 75
+    }
+
+    private static func serve(root: String, journal: Journal) async throws -> Ending {
         let folder = ConfigurationFolder(root: root.isEmpty ? "/" : root, ownership: .any)
         let settings = (try? folder.agentSettings()) ?? .init()
         let agent = Agent(wirePorts(root: root, folder: folder, journal: journal))
@@ -41,6 +47,8 @@ struct Signetd {
         let lingering = Lingering(agent, idle: Double(settings.idleExit), now: now, wait: waitOnWallClock)
         let termination = Task { for await _ in await Signals.termination() { return } }
         let watchdog = Task { await ServiceManager.feedWatchdog() }
+        // Before READY: whoever asks for a new start does so after it.
+        let hangups = await Signals.hangup()
         ServiceManager.notifyReady()
         try await agent.start()
         // Not before: the caller who started the process by connecting is to find its profiles.
@@ -52,25 +60,37 @@ struct Signetd {
                 await agent.configurationChanged()
             }
         }
-        let reason = await firstOf(
+        let (reason, ending) = await firstOf(
             {
                 await stayWhileNeeded(agent, lingering)
                 // Whoever came in the last moment is served; whoever comes now, by the next process.
                 if await lingering.isAlone { for server in servers { await server.drain(within: drainLimit) } }
-                return "idle until the next tick"
+                return ("idle until the next tick", Ending.done)
             },
             {
                 await termination.value
-                return "asked to end"
+                return ("asked to end", Ending.done)
+            },
+            {
+                for await _ in hangups { break }
+                await finishWork(of: agent)
+                return ("asked to start anew", Ending.startAnew)
             })
         ticks.cancel()
         changes.cancel()
         journal.log(.info, "ends: \(reason)")
         ServiceManager.notifyStopping()
         watchdog.cancel()
-        ServiceManager.endForCertain(after: 1.5)
+        ServiceManager.endForCertain(after: 1.5, status: ending.rawValue)
         await agent.stop()
         for server in servers { await server.stop(within: .seconds(1)) }
+        return ending
+    }
+
+    /// Returns between two exchanges: a new process could only guess whether the request of one that it interrupts was
+    /// heard. Each exchange has deadlines of its own.
+    private static func finishWork(of agent: Agent) async {
+        while await agent.isBusy(), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(100)) }
     }
 
     /// A process that is there when the timer fires is not started by it, so it ticks by itself.
@@ -107,14 +127,14 @@ struct Signetd {
         }
     }
 
-    /// Runs both, and answers with what ended first.
+    /// Runs all, and answers with what ended first.
     private static func firstOf(
-        _ one: @escaping @Sendable () async -> String, _ other: @escaping @Sendable () async -> String
-    ) async -> String {
-        let (stream, continuation) = AsyncStream.makeStream(of: String.self)
-        let tasks = [one, other].map { body in Task { continuation.yield(await body()) } }
+        _ bodies: (@Sendable () async -> (reason: String, ending: Ending))...
+    ) async -> (reason: String, ending: Ending) {
+        let (stream, continuation) = AsyncStream.makeStream(of: (reason: String, ending: Ending).self)
+        let tasks = bodies.map { body in Task { continuation.yield(await body()) } }
         defer { for task in tasks { task.cancel() } }
-        for await reason in stream { return reason }
-        return "nothing left to do"
+        for await first in stream { return first }
+        return ("nothing left to do", .done)
     }
 }

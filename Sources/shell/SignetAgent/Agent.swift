@@ -177,6 +177,12 @@ package actor Agent {
         return linger
     }
 
+    /// Whether an exchange, a publication or a withdrawal is under way; each ends within its own deadlines.
+    package func isBusy() async -> Bool {
+        for runner in runners.values where await runner.isBusy { return true }
+        return await withdrawals?.isBusy ?? false
+    }
+
     /// Yields whenever `isNeeded` may have changed. One reader.
     package func needChanges() -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))

@@ -105,6 +105,9 @@ actor ProfileRunner {
         if isNew { judge() }
     }
 
+    /// Whether an exchange or a publication is under way.
+    var isBusy: Bool { machine.isBusy }
+
     /// Ends running exchanges; what they were doing is taken up by the next process.
     func stop() {
         isStopped = true

@@ -54,6 +54,20 @@ import Testing
         #expect(waits(challenge, tries: 2) == [60, 120])
     }
 
+    @Test func `A new process looks for a missing challenge at once`() {
+        var machine = EnrollmentMachine()
+        _ = machine.handle(.ticked, now: at(0))
+        _ = machine.handle(.failed(ExchangeTrouble(.local, code: .challengeUnavailable, detail: "none")), now: at(1))
+        #expect(machine.handle(.ticked, now: at(2)).prepared == nil)
+        var next = EnrollmentMachine(state: machine.state, rules: machine.rules)
+        #expect(next.handle(.started(latest: nil, hasPending: false), now: at(3)).prepared != nil)
+        // Any other trouble keeps its time over a start.
+        var state = machine.state
+        state.problems = [Problem(.storage, since: at(1), detail: "full")]
+        var other = EnrollmentMachine(state: state, rules: machine.rules)
+        #expect(other.handle(.started(latest: nil, hasPending: false), now: at(3)).prepared == nil)
+    }
+
     @Test func `The fleet's waits differ by a fifth`() {
         #expect(waits(.notConnected, tries: 1, rules: .test { $0.fraction = 0.5 }) == [66])
     }
