@@ -1,17 +1,21 @@
 """Reports, as a management endpoint gets them: over HTTPS, from a device that shows its new certificate."""
 
+import contextlib
 import json
 import secrets
+import signal
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from machine import SERIAL, Machine
-from test_secrecy import forms
 
+from agent import AgentError
+from machine import PATIENCE, SERIAL, Machine
 from receiver import Delivery, Receiver
 from scepd import SCEPServer
+from test_secrecy import forms
 
 
 @pytest.fixture
@@ -216,3 +220,36 @@ def test_an_endpoint_that_never_answers_holds_up_nothing(machine: Machine, serve
         machine.wait_enrolled(timeout=15)
         assert receiver.accepted == []
         let_go.set()
+
+
+def test_a_kill_at_any_moment_loses_no_report(machine: Machine, server: SCEPServer, receiver: Receiver) -> None:
+    """The endpoint kills the agent with each answer, before it can take the report off its disk."""
+    machine.profile(server)
+    manage(machine, receiver)
+    machine.start()
+    machine.wait_enrolled()
+    receiver.wait_for(lambda: "identity.issued access" in receiver.news)
+    kills = 4
+
+    def kill(delivery: Delivery) -> int:
+        nonlocal kills
+        if kills > 0:
+            kills -= 1
+            machine.running.signal(signal.SIGKILL)
+        return 202
+
+    receiver.decide = kill
+    with contextlib.suppress(AgentError, ConnectionError, OSError), machine.admin() as admin:
+        admin.renew()
+    deadline = time.monotonic() + PATIENCE
+    while kills > 0 or machine.ctl("report").returncode != 0:
+        assert time.monotonic() < deadline
+        machine.ctl("report")
+    receiver.decide = lambda delivery: 202
+    assert machine.ctl("report").returncode == 0
+    numbers = [int(one.event.get_id()) for one in receiver.accepted if one.event]
+    assert numbers == sorted(numbers)
+    assert sorted(set(numbers)) == list(range(1, numbers[-1] + 1))
+    assert outbox(machine) == []
+    generation = machine.status()["profiles"][0]["identity"]["generation"]
+    assert [one.data["generation"] for one in receiver.accepted if one.kind == "identity.issued"][-1] == generation
