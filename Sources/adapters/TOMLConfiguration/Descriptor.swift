@@ -27,9 +27,17 @@ struct Descriptor: ~Copyable {
 
     /// Reads to the end, but no more than `limit` bytes and one; throws the errno.
     func read(upTo limit: Int) throws(OpenError) -> [UInt8] {
+        // A buffer of the limit's size would cost memory that nothing is put into.
+        let size = min(max(Int(status?.st_size ?? 0), 0), limit)
+        var bytes = try chunk(size + 1)
+        if bytes.count > size, size < limit { bytes += try chunk(limit - size) }
+        return bytes
+    }
+
+    private func chunk(_ capacity: Int) throws(OpenError) -> [UInt8] {
         var failure: OpenError?
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit + 1) { target, filled in
-            while filled < limit + 1 {
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { target, filled in
+            while filled < capacity {
                 let rest = unsafe UnsafeMutableRawBufferPointer(target)[filled...]
                 let got = unsafe Glibc.read(
                     number, UnsafeMutableRawBufferPointer(rebasing: rest).baseAddress, rest.count)

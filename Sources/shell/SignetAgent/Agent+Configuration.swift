@@ -12,8 +12,9 @@ extension Agent {
         keep(configuration)
         let lastGood = lastGood(configuration)
         configuration.profiles += lastGood
-        hostname = ports.facts(nil)[.hostname] ?? ""
-        let context = RunnerContext(deviceID: memory.id, anchors: anchors(of: configuration.profiles))
+        let facts = ports.facts()
+        hostname = facts[.hostname] ?? ""
+        let context = RunnerContext(facts: facts, deviceID: memory.id, anchors: anchors(of: configuration.profiles))
         self.context = context
         var problems: [(name: String, problem: StatusDocument.Problem)] = []
         for profile in configuration.profiles {
@@ -25,7 +26,7 @@ extension Agent {
             await withdrawals?.end(of: profile.name)
             do {
                 let runner = try ProfileRunner(profile, context: context, ports: ports, keys: keys) { [weak self] in
-                    await self?.refresh()
+                    await self?.refresh($0)
                 }
                 runners[profile.name] = runner
                 await runner.start()

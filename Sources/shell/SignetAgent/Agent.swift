@@ -216,8 +216,10 @@ package actor Agent {
 
     /// Writes status and metrics, and tells watchers; calls that come meanwhile are answered by one more round. Steps of
     /// an exchange are for watchers: they are not written each.
-    func refresh() async {
+    func refresh(_ change: StatusChange = .content) async {
         guard !isRefreshing else { return mustRefreshAgain = true }
+        // Nobody would see it.
+        if change == .step, watchers.isEmpty, written?.isRecent(at: ports.now()) == true { return }
         isRefreshing = true
         repeat {
             mustRefreshAgain = false
@@ -267,17 +269,20 @@ package actor Agent {
 }
 
 extension StatusDocument {
-    /// Whether this still tells a reader of files what the other does: all but how far an exchange has come, and for no
+    /// Whether a file with this is not yet to be written again for its age.
+    fileprivate func isRecent(at now: Date) -> Bool { (0..<60).contains(now.timeIntervalSince(writtenAt.date)) }
+
+    /// Whether this still tells a reader of files what the other does: all but that an exchange runs and how far it is, and for no
     /// longer than a minute, since readers look at how old a file is.
     fileprivate func says(_ other: StatusDocument) -> Bool {
-        let age = other.writtenAt.date.timeIntervalSince(writtenAt.date)
-        guard age >= 0, age < 60 else { return false }
+        guard isRecent(at: other.writtenAt.date) else { return false }
         var other = other
         other.writtenAt = writtenAt
         for (index, profile) in profiles.enumerated() where other.profiles.indices.contains(index) {
-            if other.profiles[index].transaction != nil, let transaction = profile.transaction {
-                other.profiles[index].transaction = transaction
-            }
+            guard let transaction = other.profiles[index].transaction, transaction.step != "pending" else { continue }
+            other.profiles[index].transaction = profile.transaction
+            other.profiles[index].state = profile.state
+            other.profiles[index].next = profile.next
         }
         return self == other
     }

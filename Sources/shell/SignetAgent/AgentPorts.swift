@@ -31,7 +31,7 @@ package struct AgentPorts: Sendable {
     /// The challenge, read when it is needed. It throws what says where it was looked for.
     package var challenge: @Sendable (ChallengeSource) async throws -> Secret
     /// Values for templates; the serial number is the installer's to know.
-    package var facts: @Sendable (_ productSerial: String?) -> [TemplateVariable: String]
+    package var facts: @Sendable () -> [TemplateVariable: String]
     /// Writes a file below /run/signet/public, mode 0644.
     package var publish: @Sendable (_ name: String, _ bytes: [UInt8]) throws -> Void
     package var log: @Sendable (LogLevel, String, [String: String]) -> Void
@@ -52,7 +52,7 @@ package struct AgentPorts: Sendable {
         publishedCertificate: @escaping @Sendable (ProfileName) throws -> [UInt8]?,
         bytes: @escaping @Sendable (_ path: String) throws -> [UInt8],
         challenge: @escaping @Sendable (ChallengeSource) async throws -> Secret,
-        facts: @escaping @Sendable (_ productSerial: String?) -> [TemplateVariable: String],
+        facts: @escaping @Sendable () -> [TemplateVariable: String],
         publish: @escaping @Sendable (_ name: String, _ bytes: [UInt8]) throws -> Void,
         log: @escaping @Sendable (LogLevel, String, [String: String]) -> Void,
         versions: (agent: String, openssl: String), reports: ReportPorts = .none

@@ -1,5 +1,7 @@
+import FoundationEssentials
 import SCEP
 import Secrets
+import X509
 
 /// Makes keys on a queue of its own, while the first requests of a transaction are under way.
 actor KeyGenerator {
@@ -12,7 +14,18 @@ actor KeyGenerator {
         self.cryptography = cryptography
     }
 
-    func generate(_ kind: KeyKind) throws -> Secret {
-        try cryptography.generateKey(kind)
+    /// A new key, with the certificate that its own first request is signed by.
+    func generate(_ kind: KeyKind, subject: DistinguishedName, now: Date) throws -> PendingKey {
+        let key = try cryptography.generateKey(kind)
+        let signer = try RequestComposer.transactionSigner(
+            subject: subject, key: key, now: now, cryptography: cryptography)
+        return PendingKey(key: key, signer: signer.certificate)
     }
+}
+
+/// The key of a request that was not composed yet.
+struct PendingKey: Sendable {
+    let key: Secret
+    /// Self-signed, for the transaction only (RFC 8894 §2.3); nil where it is to be made.
+    let signer: Certificate?
 }

@@ -15,7 +15,7 @@ extension ProfileRunner {
             let subject = try await renderSubject()
             let run = try openRun(transaction.server)
             try await run.requireChallenge(transaction)
-            async let pendingKey = key()
+            async let pendingKey = key(for: subject.name)
             let authority = try await run.discover()
             feed(.observed(authority: authority.identity, weaknesses: nil))
             let key = try await pendingKey
@@ -99,30 +99,36 @@ extension ProfileRunner {
     }
 
     /// The key in pending/, or a new one there. A try that never got to send leaves its key for the next.
-    private func key() async throws -> Secret {
+    private func key(for subject: DistinguishedName) async throws -> PendingKey {
+        let now = ports.now()
         do {
-            if let key = try store.pendingKey() { return key }
+            if let key = try store.pendingKey() {
+                let signer = try store.pendingSigner()
+                let publicKeyInfo = try ports.cryptography.publicKeyInfo(of: key)
+                let fits = signer.map { $0.isTransactionSigner(for: subject, publicKeyInfo, at: now) } ?? false
+                return PendingKey(key: key, signer: fits ? signer : nil)
+            }
         } catch {
             throw LocalFailure.storage(error)
         }
-        let key = try await keys.generate(.rsa(bits: profile.key.bits))
+        let made = try await keys.generate(.rsa(bits: profile.key.bits), subject: subject, now: now)
         do {
-            try store.savePendingKey(key)
+            try store.save(made)
         } catch {
             throw LocalFailure.storage(error)
         }
-        return key
+        return made
     }
 
     /// The subject with this machine's values. The serial number is root's to read, so the installer is asked.
     func renderSubject() async throws -> RenderedSubject {
         do {
-            var serial: String?
+            var facts = context.facts
             if try profile.subject.variables.contains(.serialNumber) {
-                serial = try? await ports.installer.deviceFacts().productSerial
-                serialNumber = serial ?? serialNumber
+                facts[.serialNumber] = try? await ports.installer.deviceFacts().productSerial
+                serialNumber = facts[.serialNumber] ?? serialNumber
             }
-            return try profile.subject.render(ports.facts(serial))
+            return try profile.subject.render(facts)
         } catch {
             throw LocalFailure.subject(error)
         }
@@ -172,5 +178,16 @@ extension ProfileRunner {
         } catch {
             return
         }
+    }
+}
+
+extension Certificate {
+    /// Whether it is what a request for this subject and key would be signed by now. An older one might end before the PKI
+    /// has decided.
+    fileprivate func isTransactionSigner(
+        for subject: DistinguishedName, _ publicKeyInfo: [UInt8], at now: Date
+    ) -> Bool {
+        self.subject.der == subject.der && self.publicKeyInfo == publicKeyInfo && notBefore <= now
+            && now.timeIntervalSince(notBefore) < 2 * 86_400
     }
 }

@@ -27,7 +27,7 @@ extension ProfileRunner {
             await self.judgeNow()
             self.judging = nil
             self.settleOrders()
-            await self.changed()
+            await self.changed(.content)
         }
         queued = task
         return task

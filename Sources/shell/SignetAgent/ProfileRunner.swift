@@ -18,8 +18,8 @@ actor ProfileRunner {
     let ports: AgentPorts
     let store: ProfileStore
     let keys: KeyGenerator
-    /// Tells the agent that status may have changed.
-    let changed: @Sendable () async -> Void
+    /// Tells the agent that status may have changed, if only in how far an exchange is.
+    let changed: @Sendable (StatusChange) async -> Void
     var profile: Profile
     var context: RunnerContext
 
@@ -44,7 +44,8 @@ actor ProfileRunner {
     var unsaved: (events: [EnrollmentEvent], problem: Problem)?
     /// Since when, over the tries to save them.
     private var heldSince: Date?
-    var tasks: [UUID: Task<Void, Never>] = [:]
+    var tasks: [Int: Task<Void, Never>] = [:]
+    private var tasksBegun = 0
     private var timer: Task<Void, Never>?
     /// When readers last did not find what was published.
     var lastAlteration: Date?
@@ -55,7 +56,7 @@ actor ProfileRunner {
     /// Reads the profile's folder. Throws where its state cannot be read: then the profile is left alone.
     init(
         _ profile: Profile, context: RunnerContext, ports: AgentPorts, keys: KeyGenerator,
-        changed: @escaping @Sendable () async -> Void
+        changed: @escaping @Sendable (StatusChange) async -> Void
     ) throws {
         executor = QueueExecutor(label: "io.signet.profile.\(profile.name)")
         name = profile.name
@@ -128,6 +129,7 @@ actor ProfileRunner {
         }
         var next = machine
         let actions = next.handle(event, now: ports.now())
+        let change: StatusChange = next.state.isOnlyAStepFrom(document.state) ? .step : .content
         if next.state != document.state {
             do {
                 var changedDocument = document
@@ -142,7 +144,7 @@ actor ProfileRunner {
         machine = next
         for action in actions { perform(action) }
         settleOrders()
-        Task { await changed() }
+        Task { await changed(change) }
     }
 
     /// Keeps events that cannot be saved, and tries again in a minute. Nothing is acted on until then.
@@ -157,7 +159,7 @@ actor ProfileRunner {
         arm(now.addingTimeInterval(60))
         for order in orders.values { order.yield(.failed(unsaved?.problem)) }
         endOrders()
-        Task { await changed() }
+        Task { await changed(.content) }
     }
 
     private func perform(_ action: EnrollmentAction) {
@@ -177,7 +179,8 @@ actor ProfileRunner {
     }
 
     private func spawn(_ body: @escaping @Sendable (isolated ProfileRunner) async -> Void) {
-        let id = UUID()
+        tasksBegun += 1
+        let id = tasksBegun
         tasks[id] = Task {
             await body(self)
             self.tasks[id] = nil
@@ -215,12 +218,32 @@ actor ProfileRunner {
     func report(step: String) {
         self.step = step
         for order in orders.values { order.yield(.step(step, at: ports.now())) }
-        Task { await changed() }
+        Task { await changed(.step) }
+    }
+}
+
+/// How much of the status a change touches.
+enum StatusChange: Sendable {
+    case content
+    /// How far an exchange is, which only watchers are told.
+    case step
+}
+
+extension EnrollmentState {
+    /// Whether an exchange has merely begun or come on.
+    fileprivate func isOnlyAStepFrom(_ earlier: EnrollmentState) -> Bool {
+        guard let transaction, transaction.step != .pending, self != earlier else { return false }
+        var earlier = earlier
+        earlier.transaction = transaction
+        earlier.authorities = authorities
+        return self == earlier
     }
 }
 
 /// What a runner needs to know of the device and of the other profiles.
 struct RunnerContext: Sendable, Equatable {
+    /// Values for templates, as of the last time that root's files were read; the serial number is the installer's.
+    var facts: [TemplateVariable: String] = [:]
     var deviceID: String
     /// Anchors that Signet installs: no TLS chain that ends in one proves anything. nil where they are not all known.
     var anchors: [Certificate]?

@@ -54,9 +54,15 @@ struct ProfileStore: Sendable {
 
     func pendingKey() throws -> Secret? { try files.readSecret("\(pending)/key.pem", limit: Self.keyLimit) }
 
-    func savePendingKey(_ key: Secret) throws {
+    /// The certificate beside the key; nil where there is none, or it is none.
+    func pendingSigner() throws -> Certificate? {
+        try files.read("\(pending)/signer.der", limit: Self.documentLimit).flatMap { try? Certificate(der: $0) }
+    }
+
+    func save(_ pendingKey: PendingKey) throws {
         try files.makeFolder(pending)
-        try files.writeSecret(key, to: "\(pending)/key.pem", mode: 0o600)
+        try files.writeSecret(pendingKey.key, to: "\(pending)/key.pem", mode: 0o600)
+        if let signer = pendingKey.signer { try files.write(signer.der, to: "\(pending)/signer.der", mode: 0o600) }
     }
 
     /// The request, synced before its first byte is sent; `transaction.json` last, since it says that all is there.
@@ -91,7 +97,9 @@ struct ProfileStore: Sendable {
         try files.write(Array(try StateJSON.encoder().encode(meta)), to: "\(pending)/meta.json", mode: 0o600)
         try files.makeFolder("\(folder)/generations")
         try files.rename(pending, to: path(of: number))
-        for leftover in ["request.der", "transaction.json"] { try? files.remove("\(path(of: number))/\(leftover)") }
+        for leftover in ["request.der", "signer.der", "transaction.json"] {
+            try? files.remove("\(path(of: number))/\(leftover)")
+        }
         return Generation(number: number, certificate: issued.leaf, chain: issued.chain, root: issued.root)
     }
 

@@ -20,8 +20,9 @@ struct StateDocument: Sendable {
 
     func json() throws -> [UInt8] {
         let known = try StateJSON.encoder().encode(state)
-        let fields = try StateJSON.decoder().decode([String: JSONValue].self, from: known)
         let kept = others.filter { !Self.known.contains($0.key) }
+        if kept.isEmpty { return Array(known) }
+        let fields = try StateJSON.decoder().decode([String: JSONValue].self, from: known)
         return Array(try StateJSON.encoder().encode(kept.merging(fields) { $1 }))
     }
 

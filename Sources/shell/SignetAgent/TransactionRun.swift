@@ -53,15 +53,16 @@ final class TransactionRun {
     ///
     /// - Returns: the transaction id, and whether the request carries a challenge.
     func compose(
-        _ transaction: Transaction, subject: RenderedSubject, key: Secret, current: Generation?
+        _ transaction: Transaction, subject: RenderedSubject, key pendingKey: PendingKey, current: Generation?
     ) async throws -> (id: String, challengeSent: Bool) {
+        let key = pendingKey.key
         self.key = key
         let authority = try await discover()
         let challenge = try await readChallenge(transaction)
         self.challenge = challenge
         let id = TransactionID(random: try ports.cryptography.randomBytes(16))
         let signedBy = transaction.rung == .challenge ? nil : current
-        let signer = try signer(subject: subject.name, key: key, generation: signedBy)
+        let signer = try signer(subject: subject.name, key: pendingKey, generation: signedBy)
         let composer = RequestComposer(cryptography: ports.cryptography, authority: authority, policy: policy)
         let message = try composer.enrollment(
             transaction.rung == .renewalReq ? .renewalReq : .pkcsReq, transaction: id,
@@ -135,10 +136,13 @@ final class TransactionRun {
         }
     }
 
-    private func signer(subject: DistinguishedName, key: Secret, generation: Generation?) throws -> MessageSigner {
+    private func signer(
+        subject: DistinguishedName, key: PendingKey, generation: Generation?
+    ) throws -> MessageSigner {
         guard let generation else {
+            if let certificate = key.signer { return MessageSigner(certificate: certificate, key: key.key) }
             return try RequestComposer.transactionSigner(
-                subject: subject, key: key, now: ports.now(), cryptography: ports.cryptography)
+                subject: subject, key: key.key, now: ports.now(), cryptography: ports.cryptography)
         }
         guard let old = try stored({ try store.key(of: generation.number) }) else {
             throw LocalFailure.storage(UnreadableRequest())

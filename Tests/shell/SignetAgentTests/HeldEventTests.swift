@@ -14,8 +14,8 @@ struct HeldEventTests {
         var ports = world.ports
         ports.log = { _, line, _ in lines(line) }
         let runner = try ProfileRunner(
-            .sample(), context: RunnerContext(deviceID: "1", anchors: []), ports: ports,
-            keys: KeyGenerator(cryptography: ports.cryptography), changed: {})
+            .sample(), context: RunnerContext(facts: [.hostname: "laptop"], deviceID: "1", anchors: []), ports: ports,
+            keys: KeyGenerator(cryptography: ports.cryptography), changed: { _ in })
         world.files.isFull = true
         return runner
     }

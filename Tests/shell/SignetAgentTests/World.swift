@@ -119,7 +119,7 @@ final class World: Sendable {
             certificates: { _ in [] }, installedAnchors: { [] },
             publishedCertificate: { name in self.state.withLock { $0.published["\(name)"] } }, bytes: { _ in [] },
             challenge: { _ in "hush".utf8CString.withUnsafeBytes { .init(copying: $0) } },
-            facts: { _ in [.hostname: "laptop"] }, publish: { _, _ in }, log: { _, _, _ in },
+            facts: { [.hostname: "laptop"] }, publish: { _, _ in }, log: { _, _, _ in },
             versions: (agent: "test", openssl: "test"))
     }
 
