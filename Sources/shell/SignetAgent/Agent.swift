@@ -9,6 +9,10 @@ import X509
 ///
 /// Starting is recovering: whatever an earlier process left on disk is taken up, by the same code.
 package actor Agent {
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        QueueExecutor.agent.asUnownedSerialExecutor()
+    }
+
     let ports: AgentPorts
     let keys: KeyGenerator
     let reporter: Reporter

@@ -11,8 +11,7 @@ import X509
 ///
 /// Everything runs on a queue of its own. Nothing in here decides what happens next.
 actor ProfileRunner {
-    private let executor: QueueExecutor
-    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { QueueExecutor.agent.asUnownedSerialExecutor() }
 
     let name: ProfileName
     let ports: AgentPorts
@@ -58,7 +57,6 @@ actor ProfileRunner {
         _ profile: Profile, context: RunnerContext, ports: AgentPorts, keys: KeyGenerator,
         changed: @escaping @Sendable (StatusChange) async -> Void
     ) throws {
-        executor = QueueExecutor(label: "io.signet.profile.\(profile.name)")
         name = profile.name
         self.profile = profile
         self.context = context

@@ -3,6 +3,10 @@ import Dispatch
 /// Runs an actor's work on a queue of its own, so that a key generation or an fsync never holds up the threads that
 /// all other tasks share.
 final class QueueExecutor: SerialExecutor {
+    /// What the agent, its profiles and its reports share: none of them waits for a network here, and going from one to
+    /// the other changes no thread.
+    static let agent = QueueExecutor(label: "io.signet.agent")
+
     private let queue: DispatchQueue
 
     init(label: String) {

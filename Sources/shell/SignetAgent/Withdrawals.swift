@@ -8,8 +8,7 @@ import Profiles
 /// Key and generations stay in the profile's folder: root may put the profile back, and then it is published anew. Its
 /// state remembers that it is withdrawn, so that the installer is asked once.
 actor Withdrawals {
-    private let executor = QueueExecutor(label: "io.signet.withdrawals")
-    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { QueueExecutor.agent.asUnownedSerialExecutor() }
 
     private let ports: AgentPorts
     /// Tells the agent that status may have changed.

@@ -56,7 +56,7 @@ struct ProfileStoreTests {
     }
 
     @Test func `a request is complete once its last file is there`() throws {
-        try store.savePendingKey(Secret(copying: UnsafeRawBufferPointer(start: nil, count: 0)))
+        try store.save(PendingKey(key: Secret(copying: UnsafeRawBufferPointer(start: nil, count: 0)), signer: nil))
         #expect(try !store.hasPending)
         #expect(try store.pendingRequest() == nil)
         try preparePending()
@@ -65,7 +65,7 @@ struct ProfileStoreTests {
     }
 
     private func preparePending() throws {
-        try store.savePendingKey([UInt8]([7, 8, 9]).withUnsafeBytes { Secret(copying: $0) })
+        try store.save(PendingKey(key: [UInt8]([7, 8, 9]).withUnsafeBytes { Secret(copying: $0) }, signer: nil))
         try store.savePending(
             PendingRequest(
                 id: "A", type: "19", senderNonce: Data(), server: "http://x", subject: Data(), signer: nil,

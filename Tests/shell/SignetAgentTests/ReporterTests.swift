@@ -276,7 +276,7 @@ struct ReporterTests {
     /// Puts generation 1 of the profile on the disk.
     private func issue(until end: Date) throws {
         let store = ProfileStore(try #require(ProfileName("office")), files: world.files)
-        try store.savePendingKey([UInt8]([7, 8, 9]).withUnsafeBytes { .init(copying: $0) })
+        try store.save(PendingKey(key: [UInt8]([7, 8, 9]).withUnsafeBytes { .init(copying: $0) }, signer: nil))
         let root = try CertificateOrder.authority("CN=root", key: .authority).issue()
         var order = CertificateOrder("CN=device", key: .device, issuer: root)
         order.notAfter = end

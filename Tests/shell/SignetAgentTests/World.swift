@@ -68,7 +68,7 @@ final class World: Sendable {
         let store = try store(profile)
         let root = try CertificateOrder.authority("CN=root", key: .authority).issue()
         let device = try CertificateOrder("CN=laptop", key: .device, issuer: root).issue()
-        try store.savePendingKey(device.key.pem.withUnsafeBytes { Secret(copying: $0) })
+        try store.save(PendingKey(key: device.key.pem.withUnsafeBytes { Secret(copying: $0) }, signer: nil))
         let generation = try store.commitPending(
             IssuedCertificate(leaf: device.certificate, chain: [], root: root.certificate), at: ports.now())
         var state = EnrollmentState()
