@@ -73,15 +73,3 @@ private func keyIdentifier(_ publicKeyInfo: [UInt8], _ attempt: borrowing Attemp
         written = Int(count)
     }
 }
-
-/// UTCTime until 2049 and GeneralizedTime from 2050 on (RFC 5280 §4.1.2.5).
-private func time(_ date: Date, _ attempt: borrowing Attempt) throws -> [UInt8] {
-    guard let seconds = seconds(of: date) else {
-        throw attempt.fault(
-            .malformed, expected: "a time between the years 1950 and 9999",
-            got: "\(date.timeIntervalSince1970) seconds from 1970")
-    }
-    let made = unsafe try attempt.made(ASN1_TIME_set(nil, seconds))
-    defer { unsafe ASN1_TIME_free(made) }
-    return unsafe try encode(attempt) { unsafe i2d_ASN1_TIME(made, $0) }
-}

@@ -1,4 +1,5 @@
 import COpenSSL
+import FoundationEssentials
 package import SCEP
 package import Secrets
 package import X509
@@ -9,24 +10,37 @@ extension OpenSSL {
     ) throws -> [UInt8] {
         let attempt = Attempt("sign a message")
         let key = try PrivateKey.read(key, attempt)
-        let certificate = try X509Object(signer, attempt)
-        unsafe try attempt.check(
-            X509_check_private_key(certificate.raw, key.raw), .unusableKey, expected: "the signer's own private key")
+        guard key.isRSA, key.publicKeyInfo == signer.publicKeyInfo else {
+            throw attempt.fault(.unusableKey, expected: "the signer's own private key, which is RSA")
+        }
         guard Set(attributes.map(\.type)).count == attributes.count else {
             throw attempt.fault(.malformed, expected: "each signed attribute once")
         }
-
-        // Not CMS_STREAM, which would make the result indefinite-length BER. Without CMS_BINARY line ends would change.
-        let flags = UInt32(CMS_PARTIAL | CMS_BINARY | CMS_NOSMIMECAP)
-        let message = unsafe CMSMessage(owning: try attempt.made(CMS_sign(nil, nil, nil, nil, flags)))
-        let information = unsafe try attempt.made(
-            CMS_add1_signer(message.raw, certificate.raw, key.raw, evp(digest), flags))
-        for attribute in attributes { unsafe try add(attribute, to: information, attempt) }
-        unsafe try content.withUnsafeBytes { bytes in
-            let bio = unsafe try MemoryBIO(reading: bytes, attempt)
-            unsafe try attempt.check(CMS_final(message.raw, bio.raw, nil, UInt32(CMS_BINARY)), .unusableKey)
-        }
-        return try message.der(attempt)
+        let all =
+            try attributes.map { try der($0, attempt) } + [
+                attribute(.contentType, DERWriter.objectIdentifier(.cmsData)),
+                attribute(.messageDigest, DERWriter.octetString(try hash(content, digest, attempt))),
+                attribute(.signingTime, try time(Date(), attempt)),
+            ]
+        // What is signed is the SET OF itself, whatever tag replaces its own in the message (RFC 5652 §5.4).
+        let signed = DERWriter.setOf(all)
+        let signature = unsafe try signed.withUnsafeBytes { unsafe try key.signature(over: $0, digest: digest, attempt) }
+        let null = DERWriter.element(.null, [])
+        let information = DERWriter.sequence(
+            DERWriter.integer(1),
+            DERWriter.sequence(signer.issuer.der, DERWriter.integer(content: signer.serialNumber)),
+            DERWriter.algorithm(digest.identifier), [DERTag.context(0).rawValue] + signed.dropFirst(),
+            DERWriter.algorithm(.rsaEncryption, parameters: null), DERWriter.octetString(signature))
+        return DERWriter.sequence(
+            DERWriter.objectIdentifier(.cmsSignedData),
+            DERWriter.element(
+                .context(0),
+                DERWriter.sequence(
+                    DERWriter.integer(1), DERWriter.setOf([DERWriter.algorithm(digest.identifier)]),
+                    DERWriter.sequence(
+                        DERWriter.objectIdentifier(.cmsData),
+                        DERWriter.element(.context(0), DERWriter.octetString(content))),
+                    DERWriter.element(.context(0), signer.der), DERWriter.setOf([information]))))
     }
 
     package func verifySignedData(_ signedData: [UInt8], signers: [Certificate]) throws -> Certificate {
@@ -56,27 +70,29 @@ extension OpenSSL {
     }
 }
 
-/// Adds one attribute to what will be signed. libcrypto checks neither the alphabet nor whether it stands there already.
-private func add(_ attribute: SignedAttribute, to information: OpaquePointer, _ attempt: borrowing Attempt) throws {
-    let content = attribute.type.content
-    guard content.count < 0x80,
-        let type = unsafe decode(
-            [UInt8(V_ASN1_OBJECT), UInt8(content.count)] + content, with: { unsafe d2i_ASN1_OBJECT(nil, $0, $1) },
-            free: { unsafe ASN1_OBJECT_free($0) })
-    else { throw attempt.fault(.malformed, expected: "an object identifier") }
-    defer { unsafe ASN1_OBJECT_free(type) }
-    let tag: Int32
-    let bytes: [UInt8]
-    switch attribute.value {
+/// An Attribute (RFC 5652 §5.3) with the one value.
+private func attribute(_ type: ObjectIdentifier, _ value: [UInt8]) -> [UInt8] {
+    DERWriter.sequence(DERWriter.objectIdentifier(type), DERWriter.element(.set, value))
+}
+
+private func der(_ signed: SignedAttribute, _ attempt: borrowing Attempt) throws -> [UInt8] {
+    guard !signed.type.content.isEmpty else { throw attempt.fault(.malformed, expected: "an object identifier") }
+    switch signed.value {
     case .printableString(let text):
-        (tag, bytes) = (V_ASN1_PRINTABLESTRING, Array(text.utf8))
-        guard bytes.allSatisfy(isPrintableStringCharacter) else {
+        guard text.utf8.allSatisfy(isPrintableStringCharacter) else {
             throw attempt.fault(.malformed, expected: "characters of PrintableString", got: text)
         }
-    case .octetString(let octets): (tag, bytes) = (V_ASN1_OCTET_STRING, octets)
+        return attribute(signed.type, DERWriter.string(.printableString, text))
+    case .octetString(let octets): return attribute(signed.type, DERWriter.octetString(octets))
     }
-    unsafe try attempt.check(
-        CMS_signed_add1_attr_by_OBJ(information, type, tag, bytes, Int32(clamping: bytes.count)))
+}
+
+private func hash(_ bytes: [UInt8], _ digest: DigestAlgorithm, _ attempt: borrowing Attempt) throws -> [UInt8] {
+    unsafe try [UInt8](unsafeUninitializedCapacity: Int(EVP_MAX_MD_SIZE)) { target, written in
+        var count: UInt32 = 0
+        unsafe try attempt.check(EVP_Digest(bytes, bytes.count, target.baseAddress, &count, evp(digest), nil))
+        written = Int(count)
+    }
 }
 
 func evp(_ digest: DigestAlgorithm) -> OpaquePointer? {

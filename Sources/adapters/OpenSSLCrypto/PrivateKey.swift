@@ -59,12 +59,15 @@ import X509
         }
     }
 
-    /// A signature over SHA-256 of the bytes; Ed25519 takes its own digest.
-    func signature(over bytes: UnsafeRawBufferPointer, _ attempt: borrowing Attempt) throws -> [UInt8] {
+    /// A signature over the digest of the bytes. Where none is named, each kind of key takes its own: SHA-256 for RSA and
+    /// EC, none for EdDSA.
+    func signature(
+        over bytes: UnsafeRawBufferPointer, digest: DigestAlgorithm? = nil, _ attempt: borrowing Attempt
+    ) throws -> [UInt8] {
         let context = unsafe try attempt.made(EVP_MD_CTX_new())
         defer { unsafe EVP_MD_CTX_free(context) }
-        // No digest is named, so each kind of key takes its own: SHA-256 for RSA and EC, none for EdDSA.
-        unsafe try attempt.check(EVP_DigestSignInit(context, nil, nil, nil, raw), .unusableKey)
+        unsafe try attempt.check(
+            EVP_DigestSignInit(context, nil, digest.flatMap { unsafe evp($0) }, nil, raw), .unusableKey)
         let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
         var count = max(Int(unsafe EVP_PKEY_get_size(raw)), 0)
         return unsafe try [UInt8](unsafeUninitializedCapacity: count) { buffer, written in

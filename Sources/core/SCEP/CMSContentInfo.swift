@@ -3,8 +3,8 @@ import X509
 
 /// Content types (RFC 5652 §14 and the RFCs named there).
 enum CMSContentType {
-    static let data = ObjectIdentifier(1, 2, 840, 113549, 1, 7, 1)
-    static let signedData = ObjectIdentifier(1, 2, 840, 113549, 1, 7, 2)
+    static let data = ObjectIdentifier.cmsData
+    static let signedData = ObjectIdentifier.cmsSignedData
     static let envelopedData = ObjectIdentifier(1, 2, 840, 113549, 1, 7, 3)
     static let encryptedData = ObjectIdentifier(1, 2, 840, 113549, 1, 7, 6)
     static let authenticatedEnvelopedData = ObjectIdentifier(1, 2, 840, 113549, 1, 9, 16, 1, 23)

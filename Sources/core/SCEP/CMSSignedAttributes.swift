@@ -10,9 +10,6 @@ struct CMSSignedAttributes {
     private(set) var failInfoText: String?
     private let info: CMSContentInfo
 
-    private static let contentType = ObjectIdentifier(1, 2, 840, 113549, 1, 9, 3)
-    private static let messageDigest = ObjectIdentifier(1, 2, 840, 113549, 1, 9, 4)
-    private static let signingTime = ObjectIdentifier(1, 2, 840, 113549, 1, 9, 5)
     private static let limit = 64
 
     /// Reads SignedAttributes in any order. Each attribute that means something stands at most once with one value;
@@ -37,14 +34,14 @@ struct CMSSignedAttributes {
             try take(type, &values, digest)
             guard values.isAtEnd else { throw refused(type, "one value", got: "several") }
         }
-        for required in [Self.contentType, Self.messageDigest] where !seen.contains(required) {
+        for required in [ObjectIdentifier.contentType, ObjectIdentifier.messageDigest] where !seen.contains(required) {
             throw info.fault(.missingAttribute, expected: "\(required)")
         }
     }
 
     private static func isKnown(_ type: ObjectIdentifier) -> Bool {
         switch type {
-        case contentType, messageDigest, signingTime, AttributeType.messageType, AttributeType.pkiStatus,
+        case .contentType, .messageDigest, .signingTime, AttributeType.messageType, AttributeType.pkiStatus,
             AttributeType.failInfo, AttributeType.failInfoText, AttributeType.transactionID,
             AttributeType.senderNonce, AttributeType.recipientNonce:
             true
@@ -54,11 +51,11 @@ struct CMSSignedAttributes {
 
     private mutating func take(_ type: ObjectIdentifier, _ values: inout DERCursor, _ digest: DigestAlgorithm) throws {
         switch type {
-        case Self.contentType:
+        case ObjectIdentifier.contentType:
             guard values.nextTag == .objectIdentifier, try values.readObjectIdentifier() == CMSContentType.data else {
                 throw refused(type, "content type data", got: "another")
             }
-        case Self.messageDigest:
+        case ObjectIdentifier.messageDigest:
             guard try readOctets(type, &values).count == digest.size else {
                 throw refused(type, "\(digest.size) bytes", got: "another length")
             }
@@ -70,7 +67,7 @@ struct CMSSignedAttributes {
                 throw refused(type, "UTF8String", got: "\(element.tag)")
             }
             failInfoText = Self.printable(values.bytes[element.content])
-        case Self.signingTime:
+        case ObjectIdentifier.signingTime:
             // The server's clock proves nothing.
             _ = try values.next()
         default:

@@ -1,5 +1,5 @@
 import Faults
-import X509
+package import X509
 
 /// A CertRep's SignedData after V-01 to V-03 and before its signature is looked at: its structure is one that SCEP
 /// allows, and nothing in it is believed yet.
@@ -79,6 +79,16 @@ extension DigestAlgorithm {
         case .sha384: self = .sha384
         case .sha512: self = .sha512
         default: return nil
+        }
+    }
+
+    /// RFC 5754 §2, RFC 3370 §2.1.
+    package var identifier: ObjectIdentifier {
+        switch self {
+        case .sha1: .sha1
+        case .sha256: .sha256
+        case .sha384: .sha384
+        case .sha512: .sha512
         }
     }
 

@@ -46,6 +46,13 @@ extension ObjectIdentifier {
     package static let ecdsaWithSHA384 = ObjectIdentifier(1, 2, 840, 10045, 4, 3, 3)
     package static let ecdsaWithSHA512 = ObjectIdentifier(1, 2, 840, 10045, 4, 3, 4)
 
+    // Content types of CMS, and attributes of what is signed (RFC 5652 §4, §5.1, §11).
+    package static let cmsData = ObjectIdentifier(1, 2, 840, 113549, 1, 7, 1)
+    package static let cmsSignedData = ObjectIdentifier(1, 2, 840, 113549, 1, 7, 2)
+    package static let contentType = ObjectIdentifier(1, 2, 840, 113549, 1, 9, 3)
+    package static let messageDigest = ObjectIdentifier(1, 2, 840, 113549, 1, 9, 4)
+    package static let signingTime = ObjectIdentifier(1, 2, 840, 113549, 1, 9, 5)
+
     // Attributes of a request (RFC 2985 §5.4).
     package static let challengePassword = ObjectIdentifier(1, 2, 840, 113549, 1, 9, 7)
     package static let extensionRequest = ObjectIdentifier(1, 2, 840, 113549, 1, 9, 14)

@@ -10,7 +10,7 @@ import X509
 /// Starting is recovering: whatever an earlier process left on disk is taken up, by the same code.
 package actor Agent {
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
-        QueueExecutor.agent.asUnownedSerialExecutor()
+        AgentExecutor.shared.asUnownedSerialExecutor()
     }
 
     let ports: AgentPorts

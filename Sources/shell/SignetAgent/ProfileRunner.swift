@@ -11,7 +11,7 @@ import X509
 ///
 /// Everything runs on a queue of its own. Nothing in here decides what happens next.
 actor ProfileRunner {
-    nonisolated var unownedExecutor: UnownedSerialExecutor { QueueExecutor.agent.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { AgentExecutor.shared.asUnownedSerialExecutor() }
 
     let name: ProfileName
     let ports: AgentPorts

@@ -10,7 +10,7 @@ import SCEP
 /// It has a queue of its own and is told what is so after every change: no enrollment ever waits for it. It decides
 /// nothing: `ReportState` does.
 actor Reporter {
-    nonisolated var unownedExecutor: UnownedSerialExecutor { QueueExecutor.agent.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { AgentExecutor.shared.asUnownedSerialExecutor() }
 
     /// Where reports go.
     struct Route: Sendable, Equatable {

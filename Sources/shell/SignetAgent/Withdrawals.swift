@@ -8,7 +8,7 @@ import Profiles
 /// Key and generations stay in the profile's folder: root may put the profile back, and then it is published anew. Its
 /// state remembers that it is withdrawn, so that the installer is asked once.
 actor Withdrawals {
-    nonisolated var unownedExecutor: UnownedSerialExecutor { QueueExecutor.agent.asUnownedSerialExecutor() }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { AgentExecutor.shared.asUnownedSerialExecutor() }
 
     private let ports: AgentPorts
     /// Tells the agent that status may have changed.
