@@ -30,7 +30,7 @@ from supervise.supervisor import NotReached
 
 _BUDGET_PROCESSOR = 5.0  # milliseconds
 _BUDGET_MEMORY = 22.0  # MB of 10^6 bytes
-_CHALLENGE = "correct horse battery staple"
+CHALLENGE = "correct horse battery staple"
 _PATIENCE = 60.0  # seconds for anything to happen
 _PROFILE = "bench"
 
@@ -80,7 +80,7 @@ class Agent:
         self._pending = self.machine.root / f"var/lib/signet/profiles/{_PROFILE}/pending"
         self._generations = self._pending.parent / "generations"
         self.machine.write("etc/signet/anchors/root.pem", anchor)
-        self.machine.write("etc/signet/credentials/scep-challenge", _CHALLENGE, 0o600)
+        self.machine.write("etc/signet/credentials/scep-challenge", CHALLENGE, 0o600)
         self.machine.write("etc/signet/signet.toml", '[agent]\nidle-exit = "10min"\n')
         self.machine.write(
             f"etc/signet/profiles.d/{_PROFILE}.toml",
@@ -196,7 +196,7 @@ def scepclient(scratch: Path, url: str, fingerprint: str) -> Run:
     key.write_bytes(private_key().private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()))
     ready = key.read_bytes()
     certificate = folder / "client.pem"
-    command = ["scepclient", "-server-url", url, "-challenge", _CHALLENGE, "-private-key", str(key)]
+    command = ["scepclient", "-server-url", url, "-challenge", CHALLENGE, "-private-key", str(key)]
     command += ["-certificate", str(certificate), "-cn", "SN-BENCH", "-organization", "Example"]
     command += ["-ca-fingerprint", fingerprint.removeprefix("sha256:")]
     ran = run(command, folder / "log")
@@ -220,7 +220,7 @@ def against_debians_server(scratch: Path, binaries: Path, rounds: int) -> list[s
     """Takes turns against one scepserver. Returns the budgets that were exceeded."""
     agents: list[Enrollment] = []
     clients: list[Run] = []
-    with ScepServer(challenge=_CHALLENGE) as server:
+    with ScepServer(challenge=CHALLENGE) as server:
         with Agent(scratch, "bench", binaries, server.url, server.fingerprint, server.ca.read_text()) as agent:
             for at in range(rounds + 1):
                 enrollment, client = agent.enroll(), scepclient(scratch, server.url, server.fingerprint)
@@ -259,7 +259,7 @@ def count_requests(scratch: Path, binaries: Path) -> None:
     """What one enrollment asks of a server, counted by one that keeps a journal."""
     hierarchy = Hierarchy(RAKind.NONE)
     with SCEPServer(hierarchy) as server:
-        server.behaviour.challenges.static = _CHALLENGE
+        server.behaviour.challenges.static = CHALLENGE
         with Agent(scratch, "journal", binaries, server.url, server.fingerprint, hierarchy.root.pem) as agent:
             before = len(server.journal.exchanges)
             agent.enroll()

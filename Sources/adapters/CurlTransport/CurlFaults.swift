@@ -5,9 +5,10 @@ import SCEP
 extension CurlExchange {
     /// Scheme and authority, by which connections are kept.
     var origin: Substring {
-        guard let scheme = request.url.firstRange(of: "://") else { return "" }
-        let end = request.url[scheme.upperBound...].firstIndex { "/?#".contains($0) }
-        return request.url[..<(end ?? request.url.endIndex)]
+        let url = request.url
+        guard let colon = url.firstIndex(of: ":"), url[colon...].hasPrefix("://") else { return "" }
+        let end = url[colon...].dropFirst(3).firstIndex { "/?#".contains($0) }
+        return url[..<(end ?? url.endIndex)]
     }
 
     /// "POST https://pki.example.com/scep": without the query, which may be a whole message.

@@ -21,7 +21,9 @@ func handshakeCertificates(_ info: UnsafePointer<curl_certinfo>?) -> [[UInt8]] {
 func certificate(inLine line: String) -> [UInt8]? {
     let begin = "Cert:-----BEGIN CERTIFICATE-----"
     let end = "-----END CERTIFICATE-----"
-    guard line.utf8.count <= 96 * 1024, line.hasPrefix(begin), let end = line.firstRange(of: end) else { return nil }
-    let base64 = line[line.index(line.startIndex, offsetBy: begin.count)..<end.lowerBound]
+    guard line.utf8.count <= 96 * 1024, line.hasPrefix(begin) else { return nil }
+    let rest = line.dropFirst(begin.count)
+    let base64 = rest.prefix { $0 != "-" }
+    guard rest[base64.endIndex...].hasPrefix(end) else { return nil }
     return Data(base64Encoded: String(base64.filter { !$0.isWhitespace })).map { Array($0) }
 }

@@ -11,10 +11,11 @@ import SCEP
 package struct OpenSSL: Cryptography, TagCryptography {
     package init() {}
 
-    /// The library in use: "OpenSSL 3.0.22 25 Aug 2026".
+    /// The library in use, with its date: "3.0.22 25 Aug 2026".
     package static var version: String {
-        guard let text = unsafe OpenSSL_version(OPENSSL_VERSION) else { return "OpenSSL" }
-        return unsafe String(cString: text)
+        guard let text = unsafe OpenSSL_version(OPENSSL_VERSION) else { return "unknown" }
+        let words = unsafe String(cString: text)  // "OpenSSL 3.0.22 25 Aug 2026"
+        return words.hasPrefix("OpenSSL ") ? String(words.dropFirst(8)) : words
     }
 
     /// SHA-256 of the bytes: 32 bytes, or none at all where the library refuses to compute it, which equals no digest.

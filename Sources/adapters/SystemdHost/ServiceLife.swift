@@ -1,7 +1,12 @@
+import CLinux
 import Dispatch
 import Glibc
 
 extension ServiceManager {
+    /// Lets the threads of a program that has many, each with little to do, share one heap: 0.7 MB less in signetd. Call
+    /// it before there is a second thread.
+    package static func shareHeap() { signet_share_heap() }
+
     /// Ends the process at the latest after so many seconds, whatever is still running. Only for programs that have
     /// everything that matters on disk before it matters in memory.
     package static func endForCertain(after seconds: Double, status: Int32 = 0) {

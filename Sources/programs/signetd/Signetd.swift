@@ -12,6 +12,7 @@ import TOMLConfiguration
 @main
 struct Signetd {
     static func main() async {
+        ServiceManager.shareHeap()
         umask(0o077)
         Signals.ignoreBrokenPipes()
         let journal = Journal(program: "signetd")

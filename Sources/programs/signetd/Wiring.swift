@@ -44,7 +44,7 @@ func wirePorts(root: String, folder: ConfigurationFolder, journal: Journal) -> A
             try files.replaceVolatile(root + "/run/signet/public/" + name, with: bytes, mode: 0o644)
         },
         log: { level, message, fields in journal.log(level.journalLevel, message, fields: fields) },
-        versions: (agent: Release.version, openssl: OpenSSL.version.replacing("OpenSSL ", with: "")),
+        versions: (agent: Release.version, openssl: OpenSSL.version),
         reports: ReportPorts(transport: reportTransport, token: readToken))
 }
 

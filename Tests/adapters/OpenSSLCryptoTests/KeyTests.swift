@@ -109,6 +109,6 @@ import X509
     }
 
     @Test func `The version names the library`() {
-        #expect(OpenSSL.version.hasPrefix("OpenSSL 3."))
+        #expect(OpenSSL.version.hasPrefix("3."))
     }
 }

@@ -18,6 +18,10 @@ const char *signet_errno_text(int number);
 /// 0, or -1 with errno.
 int signet_forbid_dumps(void);
 
+/// Has all threads take memory from one heap (M_ARENA_MAX, mallopt(3)), where glibc would give each its own. Call it
+/// before there is a second thread.
+void signet_share_heap(void);
+
 /// O_PATH: a descriptor that names a file or folder without a right to read it (open(2)).
 extern const int signet_open_path;
 
