@@ -105,7 +105,7 @@ extension StatusDocument {
 
     /// What the agent does next by itself, and when.
     package struct NextAction: Codable, Sendable, Equatable {
-        /// `renew`, `enroll`, `poll`, `retry`, `publish`, `check-revocation`: lower-case, with hyphens.
+        /// `enroll`, `renew`, `poll` or `publish`; others may come, lower-case, with hyphens.
         package var action: String
         package var at: Timestamp
 

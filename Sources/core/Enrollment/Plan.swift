@@ -3,15 +3,24 @@ package import FoundationEssentials
 /// What starts by itself, and when.
 extension EnrollmentMachine {
     /// When the next exchange or publication falls due; nil where none is planned.
-    package func nextDue(now: Date) -> Date? {
-        var times: [Date] = []
-        if unpublished != nil, !isPublishing { times.append(due(state.publishRetry, now: now)) }
+    package func nextDue(now: Date) -> Date? { upcoming(now: now).map(\.at).min() }
+
+    /// What people are told comes next, and when: what is being published comes now.
+    package func nextStep(now: Date) -> (step: NextStep, at: Date)? {
+        isPublishing ? (.publish, now) : upcoming(now: now).min { $0.at < $1.at }
+    }
+
+    /// What starts by itself and is not under way.
+    private func upcoming(now: Date) -> [(step: NextStep, at: Date)] {
+        var steps: [(step: NextStep, at: Date)] = []
+        if unpublished != nil, !isPublishing { steps.append((.publish, due(state.publishRetry, now: now))) }
         if let transaction = state.transaction {
-            if !isExchanging { times.append(due(transaction, now: now)) }
+            let step = transaction.step == .preparing ? NextStep(transaction.kind) : .poll
+            if !isExchanging { steps.append((step, due(transaction, now: now))) }
         } else if let plan = planned(now: now) {
-            times.append(plan.at)
+            steps.append((NextStep(plan.kind), plan.at))
         }
-        return times.min()
+        return steps
     }
 
     /// When the machine wants to be asked again: no wait goes past the certificate's end, which is itself a change.
@@ -94,5 +103,14 @@ extension EnrollmentMachine {
     private func plausible(_ time: Date?, now: Date) -> Date {
         guard let time, time.timeIntervalSince(now) <= Schedule.longestWait else { return now }
         return time
+    }
+}
+
+/// What the agent does by itself, as the status names it.
+package enum NextStep: String, Sendable, Equatable {
+    case enroll, renew, poll, publish
+
+    init(_ kind: Transaction.Kind) {
+        self = kind == .renew ? .renew : .enroll
     }
 }

@@ -76,19 +76,9 @@ extension ProfileRunner {
     }
 
     private var next: StatusDocument.NextAction? {
-        guard let due = machine.nextDue(now: ports.now()) else { return nil }
-        let state = document.state
-        let action =
-            if let transaction = state.transaction {
-                transaction.step == .preparing ? transaction.kind.rawValue : "poll"
-            } else if state.identity != nil, state.published != state.identity?.generation {
-                "publish"
-            } else if state.identity == nil {
-                "enroll"
-            } else {
-                "renew"
-            }
-        return StatusDocument.NextAction(action: action, at: Timestamp(due))
+        machine.nextStep(now: ports.now()).map { next in
+            StatusDocument.NextAction(action: next.step.rawValue, at: Timestamp(next.at))
+        }
     }
 }
 

@@ -32,6 +32,32 @@ import Testing
         #expect(machine.state.publishRetry == nil)
     }
 
+    @Test func `People are told of the publication that runs or is tried again, not of the renewal behind it`() throws {
+        var machine = issued()
+        #expect(try #require(machine.nextStep(now: at(5))) == (.publish, at(5)))
+        // What is under way is nothing to wait for.
+        #expect(machine.nextDue(now: at(5)) == at(66 * day))
+        _ = machine.handle(.publishFailed(.installRefused, detail: "x"), now: at(5))
+        #expect(try #require(machine.nextStep(now: at(6))) == (.publish, at(65)))
+        _ = machine.handle(.ticked, now: at(65))
+        _ = machine.handle(.published(1), now: at(66))
+        #expect(try #require(machine.nextStep(now: at(66))) == (.renew, at(66 * day)))
+    }
+
+    @Test func `What is named next is what falls due first`() throws {
+        var machine = issued()
+        _ = machine.handle(.published(1), now: at(0))
+        _ = machine.handle(.ticked, now: at(66 * day))
+        machine.sendRequest(now: at(66 * day))
+        _ = machine.handle(.replyPending, now: at(66 * day))
+        #expect(try #require(machine.nextStep(now: at(66 * day))) == (.poll, at(66 * day + 60)))
+        // An identity that ended is not renewed.
+        var ended = EnrollmentMachine(.enrolled())
+        _ = ended.handle(.ordered(.renew), now: at(101 * day))
+        _ = ended.handle(.failed(.notConnected), now: at(101 * day))
+        #expect(try #require(ended.nextStep(now: at(101 * day))).step == .enroll)
+    }
+
     @Test func `What a new process finds unpublished it publishes`() throws {
         let before = issued()
         var machine = EnrollmentMachine(try before.state.afterRestart())
