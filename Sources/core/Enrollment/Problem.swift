@@ -125,7 +125,8 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
         case .challengeUnavailable:
             (
                 .error, "the challenge cannot be read",
-                "put it where the profile's scep.challenge names, then run 'signetctl enroll'"
+                "put in place what the text names; a credential is noticed by itself, a file or command within the hour or "
+                    + "at once by 'signetctl enroll'"
             )
         case .pendingTooLong:
             (

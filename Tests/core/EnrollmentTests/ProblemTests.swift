@@ -31,6 +31,14 @@ import Testing
             ])
     }
 
+    @Test func `Who puts a missing challenge in place needs no order`() {
+        // A new credential starts the agent, which tries at once; anything else is tried again by itself.
+        let remedy = ProblemCode.challengeUnavailable.remedy
+        #expect(remedy.contains("a credential is noticed by itself"))
+        #expect(remedy.contains("a file or command within the hour"))
+        #expect(!remedy.contains("then run"))
+    }
+
     @Test func `The text names the detail, where there is one`() {
         #expect(Problem(.expired, since: at(0), detail: "").text == "the certificate has expired")
         #expect(Problem(.expired, since: at(0), detail: "x").text == "the certificate has expired: x")
