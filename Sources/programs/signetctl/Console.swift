@@ -16,6 +16,8 @@ struct Console: Sendable {
     /// Columns.
     var width: Int
     var now: @Sendable () -> Date
+    /// Waits; throws where the command is to end instead.
+    var pause: @Sendable (Duration) async throws -> Void
     var write: @Sendable (String) -> Void
     var writeError: @Sendable (String) -> Void
 
@@ -42,6 +44,7 @@ extension Console {
         return Console(
             isTerminal: isTerminal, hasColours: isTerminal && wantsColours,
             width: isTerminal ? min(max(columns(), 60), 120) : 80, now: { Date() },
+            pause: { try await Task.sleep(for: $0) },
             write: { put($0, to: STDOUT_FILENO) }, writeError: { put($0, to: STDERR_FILENO) })
     }()
 

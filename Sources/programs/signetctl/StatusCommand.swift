@@ -10,7 +10,7 @@ struct StatusCommand: AsyncParsableCommand {
     var profile: String?
     @Flag(help: "Print the status document (packaging/status.schema.json); with --watch one a line.")
     var json = false
-    @Flag(help: "Go on, and show it again after every change.")
+    @Flag(help: "Go on, and show it again after every change, until interrupted.")
     var watch = false
     @OptionGroup var root: RootOption
 
@@ -18,11 +18,35 @@ struct StatusCommand: AsyncParsableCommand {
         guard watch else {
             return show(try await root.answer(to: .getStatus(profile: profile), as: StatusReply.self).status)
         }
-        // Watched by a person, so it has no deadline.
-        var replies = try root.ask(.getStatus(profile: profile), more: true, deadline: nil).makeAsyncIterator()
-        while let reply = try await replies.next(as: StatusReply.self) { show(reply.status) }
-        throw Failure(
-            .unreachable, "the agent ended the stream", hints: ["run the command again: it starts the agent"])
+        try await showChanges()
+    }
+
+    /// Goes on until the user stops it. An agent that ends, as an idle one may, is called again, which starts it; after
+    /// a second, so that a watcher does not keep one busy that ends at once.
+    private func showChanges() async throws {
+        let console = Console.current
+        var shown = 0
+        var isAway = false
+        while true {
+            let before = shown
+            do {
+                // Watched by a person, so it has no deadline.
+                var replies = try root.ask(.getStatus(profile: profile), more: true, deadline: nil).makeAsyncIterator()
+                while let reply = try await replies.next(as: StatusReply.self) {
+                    show(reply.status)
+                    shown += 1
+                }
+            } catch let failure as Failure where failure.status == .unreachable && shown > 0 {
+                // Said once, however long it lasts.
+                if shown == before, !isAway { console.report(failure) }
+            }
+            guard shown > 0 else {
+                throw Failure(
+                    .unreachable, "the agent replied nothing", hints: ["look at its log: journalctl -u signetd"])
+            }
+            isAway = shown == before
+            try await console.pause(.seconds(1))
+        }
     }
 
     private func show(_ status: StatusDocument) {

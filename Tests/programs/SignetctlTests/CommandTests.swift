@@ -64,23 +64,6 @@ struct CommandTests {
         }
     }
 
-    @Test func `Watching shows every change until the agent ends`() async throws {
-        try await withAgent({ _, connection in
-            for second in 0..<3 {
-                var status = Samples.status
-                status.writtenAt = Samples.later(Int64(second))
-                try? connection.reply(StatusReply(status: status), continues: second < 2)
-            }
-        }) { root in
-            let outcome = await signetctl("status", "--watch", "--json", "--root", root)
-            let times = try outcome.output.split(separator: "\n").map {
-                try StatusDocument(json: Data($0.utf8)).writtenAt
-            }
-            #expect(times == [Samples.noon, Samples.later(1), Samples.later(2)])
-            #expect(outcome.status == .unreachable)
-        }
-    }
-
     @Test func `The tag's exit status is its verdict`() async throws {
         try await withAgent(agent) { root in
             let good = await signetctl("tag", "access", "--root", root)
@@ -199,6 +182,15 @@ struct CommandTests {
         case 2: await signetctl(words[0], words[1])
         case 3: await signetctl(words[0], words[1], words[2])
         default: await signetctl(words[0], words[1], words[2], words[3])
+        }
+    }
+
+    @Test(arguments: ["bash", "zsh", "fish"])
+    func `Completions know every command`(shell: String) async {
+        let outcome = await signetctl("--generate-completion-script", shell)
+        #expect(outcome.status == .done)
+        for command in ["status", "renew", "enroll", "tag", "report", "config"] {
+            #expect(outcome.output.contains(command), "\(command)")
         }
     }
 

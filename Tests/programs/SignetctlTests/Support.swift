@@ -14,14 +14,21 @@ struct Outcome {
 }
 
 /// Runs the command line as the shell would, with its output kept. Standard output is no terminal.
-func signetctl(_ arguments: String...) async -> Outcome {
+///
+/// - Parameter pause: stands for waiting. A command that would wait ends unless told otherwise.
+func signetctl(
+    _ arguments: String..., pause: @escaping @Sendable (Duration) async throws -> Void = { _ in throw Interrupted() }
+) async -> Outcome {
     let texts = Texts()
     let console = Console(
-        isTerminal: false, hasColours: false, width: 80, now: { Samples.noon.date }, write: { texts.add($0, "") },
-        writeError: { texts.add("", $0) })
+        isTerminal: false, hasColours: false, width: 80, now: { Samples.noon.date }, pause: pause,
+        write: { texts.add($0, "") }, writeError: { texts.add("", $0) })
     let status = await Console.$current.withValue(console) { await Signetctl.run(arguments) }
     return texts.taken.withLock { Outcome(status: status, output: $0.output, errors: $0.errors) }
 }
+
+/// The user stops the command.
+struct Interrupted: Error {}
 
 private final class Texts: Sendable {
     let taken = Mutex((output: "", errors: ""))
