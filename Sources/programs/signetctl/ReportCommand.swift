@@ -3,8 +3,8 @@ import ControlProtocol
 
 struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Send the reports that wait, and a fresh one, to the management endpoint now.",
-        discussion: "Exit status 0 says that the endpoint accepted everything.")
+        commandName: "report", abstract: "Send the reports that wait, and a heartbeat, to the management endpoint now.",
+        discussion: "Exit status: 0 the endpoint accepted everything, 1 something still waits.")
 
     @Flag(help: "Print what became of them as JSON.")
     var json = false
