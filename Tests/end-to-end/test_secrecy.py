@@ -2,13 +2,17 @@
 
 import base64
 import contextlib
+import os
 import secrets
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from conftest import MakeServer
-from machine import Machine
+from machine import PATIENCE, Machine
 from scepd import Behaviour, Challenges, Trouble
 
 
@@ -26,6 +30,29 @@ def files_to_search(machine: Machine) -> list[Path]:
     return found + list(machine.state.glob("*.log"))
 
 
+def of_process(pid: int | None) -> dict[str, bytes]:
+    """Arguments and environment of a process; nothing of one that has ended, or ends meanwhile."""
+    if pid is None:
+        return {}
+    try:
+        found = {part: Path(f"/proc/{pid}/{part}").read_bytes() for part in ("cmdline", "environ")}
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
+    # What has ended and was not yet collected reads as empty.
+    return found if all(found.values()) else {}
+
+
+def of_agent(machine: Machine) -> dict[str, bytes]:
+    """The same of signetd, which may exit when idle at any time: a caller starts it again, and keeps it a while."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if found := of_process(machine.running.pid("signetd")):
+            return found
+        with contextlib.suppress(OSError), machine.control() as client:
+            client.status()
+    raise AssertionError("signetd cannot be seen running")
+
+
 def search(machine: Machine, challenge: str) -> list[str]:
     """Where the challenge stands: files, and arguments and environment of every running program."""
     places = {}
@@ -33,12 +60,12 @@ def search(machine: Machine, challenge: str) -> list[str]:
         # A file that is being replaced has a temporary name for a moment; its content is found under the other.
         with contextlib.suppress(FileNotFoundError):
             places[str(file)] = file.read_bytes()
-    for name in ("signetd", "signet-installd"):
-        pid = machine.running.pid(name)
-        if pid is not None:
-            for part in ("cmdline", "environ"):
-                places[f"{part} of {name}"] = Path(f"/proc/{pid}/{part}").read_bytes()
-    assert any(name.startswith("cmdline of signetd") for name in places), "signetd should be running"
+    processes = {
+        "signetd": of_agent(machine),
+        "signet-installd": of_process(machine.running.pid("signet-installd")),
+    }
+    for name, parts in processes.items():
+        places.update({f"{part} of {name}": content for part, content in parts.items()})
     return [place for place, content in places.items() if any(form in content for form in forms(challenge))]
 
 
@@ -50,6 +77,27 @@ def test_the_search_finds_what_is_there(enrolled: Machine) -> None:
     shifted = base64.b64encode(b"DER in front" + challenge.encode() + b" and behind")
     (enrolled.root / "var/lib/signet/planted-in-base64").write_bytes(shifted)
     assert len(search(enrolled, challenge)) == len(forms(challenge)) + 1
+
+
+def test_the_search_looks_at_processes(enrolled: Machine) -> None:
+    """Arguments and environment of the agent are seen, also of one that has to be started for it."""
+    supervisor = enrolled.running
+    assert all(of_agent(enrolled).values())
+    supervisor.signal(signal.SIGTERM)
+    supervisor.wait_exit(PATIENCE)
+    assert b"signetd" in of_agent(enrolled)["cmdline"]
+    assert b"NOTIFY_SOCKET=" in of_agent(enrolled)["environ"]
+
+
+def test_a_process_that_has_ended_shows_nothing() -> None:
+    """Neither before nor after its parent learned of it."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        assert set(of_process(process.pid)) == {"cmdline", "environ"}
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert of_process(process.pid) == {}
+        process.wait()
+        assert of_process(process.pid) == {}
 
 
 @pytest.mark.parametrize("source", ["credential", "file", "command"])
