@@ -8,9 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import CHALLENGE, Agent
-from scepd.hierarchy import Hierarchy, RAKind
-from scepd.server import SCEPServer
+from benchmark.machine import Agent
+from benchmark.servers import tests_server
 
 _FEWEST = 1000  # functions: fewer cannot be a whole enrollment
 
@@ -46,12 +45,8 @@ def main() -> int:
     scratch = Path(tempfile.mkdtemp(prefix="signet-hot-"))
     scratch.chmod(0o755)
     try:
-        hierarchy = Hierarchy(RAKind.NONE)
-        with SCEPServer(hierarchy) as server:
-            server.behaviour.challenges.static = CHALLENGE
-            programs = watched(binaries, scratch)
-            fingerprint, root = server.fingerprint, hierarchy.root.pem
-            with Agent(scratch, "machine", programs, server.url, fingerprint, root) as agent:
+        with tests_server(scratch / "hierarchy") as (_, target):
+            with Agent(scratch, "machine", watched(binaries, scratch), target) as agent:
                 agent.enroll()
         names = {name for profile in scratch.glob("out.*") for name in executed(profile)}
     finally:

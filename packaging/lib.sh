@@ -46,10 +46,13 @@ need_packages() {
     if [[ $status != 0 ]]; then
         stop "apt-get failed; install by hand, then run this again: ${missing[*]}"
     fi
-    if [[ " ${missing[*]} " == *" nginx-light "* ]]; then
-        echo "(the tests run an nginx of their own: the packaged service is kept from starting at boot)"
-        as_root update-rc.d nginx disable >/dev/null
-    fi
+    local service
+    for service in nginx:nginx-light certmonger:certmonger; do
+        if [[ " ${missing[*]} " == *" ${service#*:} "* ]]; then
+            echo "(a ${service%:*} of its own is run when needed: the packaged service is kept from starting at boot)"
+            as_root update-rc.d "${service%:*}" disable >/dev/null
+        fi
+    done
 }
 
 need_swift() {
