@@ -164,7 +164,7 @@ def show_sizes(packages: Path, budgets: Budgets) -> None:
 
 def file_system(folder: Path) -> str:
     """Which kind of file system a folder is on: Signet waits until the disk has what must not be lost."""
-    command = ["findmnt", "--noheadings", "--output", "FSTYPE", "--target", str(folder)]
+    command = ["findmnt", "--noheadings", "--first-only", "--output", "FSTYPE", "--target", str(folder)]
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=20).stdout.strip()
 
 
