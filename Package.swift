@@ -69,11 +69,12 @@ let package = Package(
 
         // core: decides. No IO, clock or randomness.
         core("Faults"),
+        core("JournalEntries"),
         core("Secrets", "CLinux"),
         core("X509", "Faults"),
         core("Profiles", "Faults", "X509"),
         core("SCEP", "Faults", "Secrets", "X509"),
-        core("Enrollment", "Secrets", "SCEP"),
+        core("Enrollment", "JournalEntries", "Secrets", "SCEP"),
         core("DeviceTag", "Secrets", "X509"),
         core("Installation", "Faults", "Secrets", "X509", "Profiles", "SCEP"),
         core("Varlink", "CLinux", "Faults", "Secrets"),
@@ -85,7 +86,7 @@ let package = Package(
         adapter("CurlTransport", "CCurl", "Faults", "Secrets", "SCEP"),
         adapter("DurableFiles", "CLinux", "Faults", "Secrets"),
         adapter("LocalSocket", "CLinux", "Faults", "Secrets", "Varlink"),
-        adapter("SystemdHost", "CSystemd", "CLinux", "Faults", "Secrets"),
+        adapter("SystemdHost", "CSystemd", "CLinux", "Faults", "JournalEntries", "Secrets"),
         adapter("MachineFacts", "COpenSSL", "CLinux", "Profiles"),
         adapter("TrustStores", "CLinux", "Faults", "Installation", "X509"),
         adapter("TOMLConfiguration", "CTOML", "CLinux", "Faults", "Profiles"),
@@ -93,23 +94,25 @@ let package = Package(
         // shell: does what the core decided.
         floor("shell", "SCEPClient", ["Faults", "Secrets", "X509", "SCEP", "OpenSSLCrypto", "CurlTransport"]),
         shell(
-            "SignetAgent", "Faults", "Secrets", "X509", "Profiles", "SCEP", "Enrollment", "DeviceTag", "Installation",
-            "Varlink", "ControlProtocol", "Reports"),
+            "SignetAgent", "Faults", "JournalEntries", "Secrets", "X509", "Profiles", "SCEP", "Enrollment", "DeviceTag",
+            "Installation", "Varlink", "ControlProtocol", "Reports"),
         shell(
-            "SignetInstaller", "Faults", "Secrets", "X509", "Profiles", "Installation", "Varlink", "ControlProtocol"),
+            "SignetInstaller", "Faults", "JournalEntries", "Secrets", "X509", "Profiles", "Installation", "Varlink",
+            "ControlProtocol"),
 
         program(
-            "signetd", "SignetAgent", "Faults", "Secrets", "X509", "Profiles", "SCEP", "Enrollment", "DeviceTag",
-            "Installation", "Varlink", "ControlProtocol", "OpenSSLCrypto", "CurlTransport", "DurableFiles",
-            "LocalSocket", "SystemdHost", "MachineFacts", "TrustStores", "TOMLConfiguration"),
+            "signetd", "SignetAgent", "Faults", "JournalEntries", "Secrets", "X509", "Profiles", "SCEP", "Enrollment",
+            "DeviceTag", "Installation", "Varlink", "ControlProtocol", "OpenSSLCrypto", "CurlTransport",
+            "DurableFiles", "LocalSocket", "SystemdHost", "MachineFacts", "TrustStores", "TOMLConfiguration"),
         program(
-            "signet-installd", "SignetInstaller", "CLinux", "Faults", "Secrets", "X509", "Profiles", "SCEP",
-            "Installation", "Varlink", "ControlProtocol", "OpenSSLCrypto", "DurableFiles", "LocalSocket",
+            "signet-installd", "SignetInstaller", "CLinux", "Faults", "JournalEntries", "Secrets", "X509", "Profiles",
+            "SCEP", "Installation", "Varlink", "ControlProtocol", "OpenSSLCrypto", "DurableFiles", "LocalSocket",
             "SystemdHost", "MachineFacts", "TrustStores", "TOMLConfiguration"),
         program(
             "signetctl", "Faults", "Profiles", "Varlink", "ControlProtocol", "LocalSocket", "MachineFacts",
             "TOMLConfiguration", .product(name: "ArgumentParser", package: "swift-argument-parser")),
 
+        .target(name: "TestCatalog", path: "Tests/support/TestCatalog", swiftSettings: swiftSettings),
         .target(
             name: "TestPKI", dependencies: ["COpenSSL", "X509"], path: "Tests/support/TestPKI",
             swiftSettings: swiftSettings),
@@ -124,7 +127,8 @@ let package = Package(
         tests("core", "X509Tests", "Faults", "X509", "TestPKI"),
         tests("core", "ProfilesTests", "Faults", "X509", "Profiles"),
         tests("core", "SCEPTests", "Faults", "Secrets", "X509", "SCEP", "OpenSSLCrypto", "TestPKI"),
-        tests("core", "EnrollmentTests", "SCEP", "Enrollment", "OpenSSLCrypto"),
+        tests("core", "JournalEntriesTests", "Enrollment", "JournalEntries", "TestCatalog"),
+        tests("core", "EnrollmentTests", "JournalEntries", "SCEP", "Enrollment", "OpenSSLCrypto", "TestCatalog"),
         tests("core", "DeviceTagTests", "Secrets", "X509", "DeviceTag", "OpenSSLCrypto", "TestPKI"),
         tests(
             "core", "InstallationTests", "Faults", "Secrets", "X509", "Profiles", "Installation", "OpenSSLCrypto",
@@ -138,7 +142,7 @@ let package = Package(
         tests("adapters", "CurlTransportTests", "Faults", "Secrets", "SCEP", "CurlTransport"),
         tests("adapters", "DurableFilesTests", "Faults", "Secrets", "DurableFiles", "TestFiles"),
         tests("adapters", "LocalSocketTests", "Faults", "Secrets", "Varlink", "LocalSocket"),
-        tests("adapters", "SystemdHostTests", "Faults", "Secrets", "SystemdHost"),
+        tests("adapters", "SystemdHostTests", "Faults", "JournalEntries", "Secrets", "SystemdHost"),
         tests("adapters", "MachineFactsTests", "CSystemd", "Profiles", "MachineFacts"),
         tests(
             "adapters", "TrustStoresTests", "Faults", "X509", "Profiles", "Installation", "TrustStores",
@@ -148,11 +152,11 @@ let package = Package(
             "programs", "SignetctlTests", "Faults", "Varlink", "ControlProtocol", "LocalSocket", "TOMLConfiguration",
             "signetctl"),
         tests(
-            "shell", "SignetAgentTests", "Faults", "Secrets", "X509", "Profiles", "SCEP", "Enrollment", "DeviceTag",
-            "Installation", "Varlink", "ControlProtocol", "Reports", "SignetAgent", "OpenSSLCrypto", "DurableFiles",
-            "TestFiles", "TestPKI"),
+            "shell", "SignetAgentTests", "Faults", "JournalEntries", "Secrets", "X509", "Profiles", "SCEP",
+            "Enrollment", "DeviceTag", "Installation", "Varlink", "ControlProtocol", "Reports", "SignetAgent",
+            "OpenSSLCrypto", "DurableFiles", "TestCatalog", "TestFiles", "TestPKI"),
         tests(
-            "shell", "SignetInstallerTests", "Faults", "Secrets", "X509", "Profiles", "Installation",
+            "shell", "SignetInstallerTests", "Faults", "JournalEntries", "Secrets", "X509", "Profiles", "Installation",
             "Varlink", "ControlProtocol", "SignetInstaller", "OpenSSLCrypto", "DurableFiles", "TrustStores",
             "TOMLConfiguration", "TestFiles", "TestInstallation", "TestPKI"),
     ],

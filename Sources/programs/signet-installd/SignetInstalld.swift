@@ -4,6 +4,7 @@ import Faults
 import FoundationEssentials
 import Glibc
 import Installation
+import JournalEntries
 import LocalSocket
 import SignetInstaller
 import SystemdHost
@@ -26,10 +27,10 @@ struct SignetInstalld {
             guard !arguments.wantsHelp else { return print("usage: signet-installd [--root DIR]") }
             try await serve(root: arguments.root.isEmpty ? "/" : arguments.root, journal: journal)
         } catch let fault as HostFault where fault.code == .badArguments {
-            journal.log(.error, "\(fault)")
+            journal.log(JournalEntry(.failed, "\(fault)"))
             exit(2)
         } catch {
-            journal.log(.error, "\(error)")
+            journal.log(JournalEntry(.failed, "\(error)"))
             exit(1)
         }
         // A publication that still waits for a disk is repeated: every step of it can be.
@@ -47,7 +48,7 @@ struct SignetInstalld {
             Service.Info(
                 vendor: "Signet", product: "signet-installd", version: Release.version, url: "urn:signet:installer"),
             installer: SystemInstaller(root: root, try surroundings(root: root, accounts: accounts))
-        ) { log($0, to: journal) }
+        ) { journal.log($0) }
         let callers = try accounts.callers()
         let timer = IdleTimer(idle)
         let server = try LocalServer(
@@ -56,8 +57,8 @@ struct SignetInstalld {
             handler: { call, connection in
                 // A caller that has gone needs no reply: what was done is on disk, and it will ask again.
                 guard let user = connection.peer?.user, callers.contains(user) else {
-                    journal.log(
-                        .warning, "refused a caller: user \(connection.peer.map { "\($0.user)" } ?? "unknown")")
+                    let caller = connection.peer.map { "\($0.user)" } ?? "unknown"
+                    journal.log(JournalEntry(.callerRefused, "refused a caller: user \(caller)"))
                     try? connection.reply(VarlinkError.permissionDenied)
                     return
                 }
@@ -65,36 +66,32 @@ struct SignetInstalld {
             })
         let watchdog = Task { await ServiceManager.feedWatchdog() }
         ServiceManager.notifyReady()
-        await firstOf({ for await _ in termination { return } }, { await timer.expiration() })
+        journal.log(JournalEntry(.started, "signet-installd \(Release.version) started"))
+        let reason = await firstOf(
+            {
+                for await _ in termination { break }
+                return "asked to end"
+            },
+            {
+                await timer.expiration()
+                return "nobody has asked for a while"
+            })
+        journal.log(JournalEntry(.ended, "ends: \(reason)"))
         ServiceManager.notifyStopping()
         watchdog.cancel()
         ServiceManager.endForCertain(after: 1.5)
         await server.stop(within: .seconds(1))
     }
 
-    private static func log(_ event: InstallerService.Event, to journal: Journal) {
-        switch event {
-        case .published(let profile, let identity):
-            journal.log(
-                .notice, "published generation \(identity.generation) of '\(profile)'",
-                fields: ["SIGNET_PROFILE": "\(profile)", "SIGNET_SHA256": identity.sha256])
-        case .withdrawn(let profile):
-            journal.log(.notice, "withdrew '\(profile)'", fields: ["SIGNET_PROFILE": "\(profile)"])
-        case .refused(let fault):
-            journal.log(.error, fault.text, fields: ["SIGNET_CODE": fault.code.rawValue])
-        case .failed(let error): journal.log(.error, "\(error)")
-        }
-    }
-
-    /// Returns when one of both has returned.
+    /// Returns when one of both has returned, with what that one says.
     private static func firstOf(
-        _ one: @escaping @Sendable () async -> Void, _ other: @escaping @Sendable () async -> Void
-    ) async {
+        _ one: @escaping @Sendable () async -> String, _ other: @escaping @Sendable () async -> String
+    ) async -> String {
         await withTaskGroup { group in
             group.addTask { await one() }
             group.addTask { await other() }
-            await group.next()
-            group.cancelAll()
+            defer { group.cancelAll() }
+            return await group.next() ?? ""
         }
     }
 }

@@ -2,6 +2,7 @@ import ControlProtocol
 import Faults
 import FoundationEssentials
 import Glibc
+import JournalEntries
 import LocalSocket
 import Profiles
 import SignetAgent
@@ -22,10 +23,10 @@ struct Signetd {
             // Threads that still make a key or wait for a name server hold nothing that is not on disk.
             _exit(try await serve(root: arguments.root, journal: journal).rawValue)
         } catch let fault as HostFault where fault.code == .badArguments {
-            journal.log(.error, "\(fault)")
+            journal.log(JournalEntry(.failed, "\(fault)"))
             exit(2)
         } catch {
-            journal.log(.error, "\(error)")
+            journal.log(JournalEntry(.failed, "\(error)"))
             exit(1)
         }
     }
@@ -51,6 +52,7 @@ struct Signetd {
         // Before READY: whoever asks for a new start does so after it.
         let hangups = await Signals.hangup()
         ServiceManager.notifyReady()
+        journal.log(JournalEntry(.started, "signetd \(Release.version) started"))
         try await agent.start()
         // Not before: the caller who started the process by connecting is to find its profiles.
         let servers = try openSockets(agent, lingering)
@@ -79,7 +81,7 @@ struct Signetd {
             })
         ticks.cancel()
         changes.cancel()
-        journal.log(.info, "ends: \(reason)")
+        journal.log(JournalEntry(.ended, "ends: \(reason)"))
         ServiceManager.notifyStopping()
         watchdog.cancel()
         ServiceManager.endForCertain(after: 1.5, status: ending.rawValue)

@@ -43,7 +43,7 @@ func wirePorts(root: String, folder: ConfigurationFolder, journal: Journal) -> A
             try files.makeDirectories(root + "/run/signet/public", mode: 0o755)
             try files.replaceVolatile(root + "/run/signet/public/" + name, with: bytes, mode: 0o644)
         },
-        log: { level, message, fields in journal.log(level.journalLevel, message, fields: fields) },
+        log: { journal.log($0) },
         versions: (agent: Release.version, openssl: OpenSSL.version),
         reports: ReportPorts(transport: reportTransport, token: readToken))
 }
@@ -104,15 +104,4 @@ private func readChallenge(_ source: ChallengeSource, root: String) async throws
 private struct MissingChallenge: Error, CustomStringConvertible {
     let place: String
     var description: String { "there is none: \(place)" }
-}
-
-extension AgentPorts.LogLevel {
-    fileprivate var journalLevel: Journal.Level {
-        switch self {
-        case .error: .error
-        case .warning: .warning
-        case .notice: .notice
-        case .info: .info
-        }
-    }
 }

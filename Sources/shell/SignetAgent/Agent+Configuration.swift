@@ -1,6 +1,7 @@
 import ControlProtocol
 import Enrollment
 import FoundationEssentials
+import JournalEntries
 import Profiles
 import X509
 
@@ -16,7 +17,7 @@ extension Agent {
         hostname = facts[.hostname] ?? ""
         let context = RunnerContext(facts: facts, deviceID: memory.id, anchors: anchors(of: configuration.profiles))
         self.context = context
-        var problems: [(name: String, problem: StatusDocument.Problem)] = []
+        var problems: [(name: String, problem: Problem)] = []
         for profile in configuration.profiles {
             if let runner = runners[profile.name] {
                 let isRepaired = refused.contains { $0.name == "\(profile.name)" } && !lastGood.contains(profile)
@@ -67,7 +68,8 @@ extension Agent {
             // What cannot be kept now is kept by the next process.
             keptTexts[profile.name] = text
             do { try ProfileStore(profile.name, files: ports.files).keep(profile: text) } catch {
-                ports.log(.warning, "\(profile.name): its file could not be kept: \(error), ignoring", [:])
+                ports.log(
+                    ignored: "\(profile.name): its file could not be kept: \(error)", [.profile: "\(profile.name)"])
             }
         }
     }
@@ -85,18 +87,22 @@ extension Agent {
 
     private func problem(
         _ code: ProblemCode, of name: String, detail: String
-    ) -> (name: String, problem: StatusDocument.Problem) {
+    ) -> (name: String, problem: Problem) {
         let since = memory.refusedSince[name] ?? ports.now()
         memory.refusedSince[name] = since
-        return (name, StatusDocument.Problem(Problem(code, since: since, detail: detail)))
+        return (name, Problem(code, since: since, detail: detail))
     }
 
-    private func remember(_ problems: [(name: String, problem: StatusDocument.Problem)]) {
-        for (_, problem) in problems where !refused.contains(where: { $0.problem == problem }) {
-            ports.log(.error, "\(problem.text); \(problem.remedy)", ["SIGNET_PROBLEM": problem.code])
+    private func remember(_ problems: [(name: String, problem: Problem)]) {
+        let new = Dictionary(grouping: problems, by: \.name).mapValues { $0.map(\.problem) }
+        let old = memory.refusals ?? [:]
+        for name in Set(old.keys).union(new.keys).sorted() {
+            let before = old[name]?.compactMap { $0.problem(since: ports.now()) } ?? []
+            let fields = ProfileName(name).map { [JournalField.profile: "\($0)"] } ?? [:]
+            for entry in JournalEntry.changes(from: before, to: new[name] ?? [], fields) { ports.log(entry) }
         }
-        let names = Set(problems.map(\.name))
-        memory.refusedSince = memory.refusedSince.filter { names.contains($0.key) }
+        memory.refusals = new.isEmpty ? nil : new.mapValues { $0.map(AgentMemory.Refusal.init) }
+        memory.refusedSince = memory.refusedSince.filter { new[$0.key] != nil }
         refused = problems
         saveMemory()
     }

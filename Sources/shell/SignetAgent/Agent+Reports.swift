@@ -24,13 +24,13 @@ extension Agent {
         // is nobody to report, and who cannot list the profiles knows nothing.
         guard storage == nil, configuration.isComplete, configuration.management != .unreadable else { return false }
         let refusals = Dictionary(grouping: refused.filter { ProfileName($0.name) != nil }, by: \.name)
-            .mapValues { $0.map(\.problem) }
+            .mapValues { $0.map { StatusDocument.Problem($0.problem) } }
         let names = Set(configuration.profiles.map { "\($0.name)" } + configuration.refused.map(\.name))
         profiles.removeAll { !names.contains($0.status.name) }
         for index in profiles.indices {
             profiles[index].status.problems += refusals[profiles[index].status.name] ?? []
         }
-        let unassigned = refused.filter { ProfileName($0.name) == nil }.map(\.problem)
+        let unassigned = refused.filter { ProfileName($0.name) == nil }.map { StatusDocument.Problem($0.problem) }
         return await reporter.observe(
             Observation(
                 agent: document.agent, device: document.device, problems: unassigned + own, profiles: profiles,

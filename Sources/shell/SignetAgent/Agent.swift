@@ -29,11 +29,13 @@ package actor Agent {
     var configuration = Configuration(profiles: [], refused: [])
     var hostname = ""
     var context: RunnerContext?
-    var refused: [(name: String, problem: StatusDocument.Problem)] = []
+    var refused: [(name: String, problem: Problem)] = []
     /// Files of profiles that were kept.
     var keptTexts: [ProfileName: [UInt8]] = [:]
     /// The agent's own folder cannot be used.
-    private(set) var storage: Problem?
+    private(set) var storage: Problem? {
+        didSet { ports.log(from: oldValue, to: storage) }
+    }
     private var watchers: [UUID: AsyncStream<StatusDocument>.Continuation] = [:]
     /// What the status files say.
     private var written: StatusDocument?
@@ -56,7 +58,6 @@ package actor Agent {
         } catch let fault as UnreadableMemory {
             // Without an id: one that is made now would be another one tomorrow.
             storage = Problem(.stateUnreadable, since: ports.now(), detail: "\(fault)")
-            ports.log(.error, "\(ProblemCode.stateUnreadable.sentence): \(fault)", [:])
         }
         withdrawals = Withdrawals(ports) { [weak self] in await self?.refresh() }
         await reload()
@@ -213,7 +214,6 @@ package actor Agent {
             storage = nil
         } catch {
             let code: ProblemCode = error is UnreadableMemory ? .stateUnreadable : .storage
-            if storage == nil { ports.log(.error, "\(code.sentence): \(error)", [:]) }
             storage = Problem(code, since: storage?.since ?? ports.now(), detail: "\(error)")
         }
     }
@@ -244,7 +244,7 @@ package actor Agent {
             try ports.publish("metrics.prom", Array(MetricsText.render(document).utf8))
             written = document
         } catch {
-            ports.log(.warning, "the status files could not be written: \(error), ignoring", [:])
+            ports.log(ignored: "the status files could not be written: \(error)")
         }
     }
 
@@ -267,7 +267,7 @@ package actor Agent {
             device: StatusDocument.Device(
                 id: memory.id, hostname: hostname, serialNumber: memory.serialNumber),
             outbox: reports.outbox,
-            problems: refused.map(\.problem) + own.map { StatusDocument.Problem($0) } + reports.problems,
+            problems: (refused.map(\.problem) + own).map { StatusDocument.Problem($0) } + reports.problems,
             profiles: profiles)
     }
 }

@@ -13,6 +13,23 @@ struct AgentMemory: Sendable, Codable {
     var serialNumber: String?
     /// Since when a profile's file, or its state, has been refused.
     var refusedSince: [String: Date] = [:]
+    /// What was logged of that, so that another process does not log it again; older versions did not keep it.
+    var refusals: [String: [Refusal]]?
+
+    struct Refusal: Sendable, Codable, Equatable {
+        /// The problem's code; one of another version is not known here.
+        var code: String
+        var detail: String
+
+        init(_ problem: Problem) {
+            code = problem.code.rawValue
+            detail = problem.detail
+        }
+
+        func problem(since: Date) -> Problem? {
+            ProblemCode(rawValue: code).map { Problem($0, since: since, detail: detail) }
+        }
+    }
 
     private static let path = "device.json"
 

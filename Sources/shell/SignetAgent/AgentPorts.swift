@@ -2,6 +2,7 @@ package import DeviceTag
 package import Enrollment
 package import FoundationEssentials
 package import Installation
+package import JournalEntries
 package import Profiles
 package import SCEP
 package import Secrets
@@ -34,12 +35,9 @@ package struct AgentPorts: Sendable {
     package var facts: @Sendable () -> [TemplateVariable: String]
     /// Writes a file below /run/signet/public, mode 0644.
     package var publish: @Sendable (_ name: String, _ bytes: [UInt8]) throws -> Void
-    package var log: @Sendable (LogLevel, String, [String: String]) -> Void
+    package var log: @Sendable (JournalEntry) -> Void
     package var versions: (agent: String, openssl: String)
     package var reports: ReportPorts
-
-    /// How much a line of the journal matters.
-    package enum LogLevel: Sendable { case error, warning, notice, info }
 
     package init(
         now: @escaping @Sendable () -> Date, wait: @escaping @Sendable (_ until: Date) async -> Void,
@@ -54,7 +52,7 @@ package struct AgentPorts: Sendable {
         challenge: @escaping @Sendable (ChallengeSource) async throws -> Secret,
         facts: @escaping @Sendable () -> [TemplateVariable: String],
         publish: @escaping @Sendable (_ name: String, _ bytes: [UInt8]) throws -> Void,
-        log: @escaping @Sendable (LogLevel, String, [String: String]) -> Void,
+        log: @escaping @Sendable (JournalEntry) -> Void,
         versions: (agent: String, openssl: String), reports: ReportPorts = .none
     ) {
         self.now = now

@@ -1,19 +1,18 @@
 import Enrollment
+import JournalEntries
 
-extension ProfileRunner {
-    /// Each problem is logged once when it arises and once when it is gone.
-    func logChanges(from old: EnrollmentState, to new: EnrollmentState) {
-        for problem in new.problems
-        where old.problems.first(where: { $0.code == problem.code })?.detail != problem.detail {
-            ports.log(
-                problem.code.severity == .error ? .error : .warning,
-                "\(name): \(problem.text); \(problem.code.remedy)",
-                ["SIGNET_PROFILE": "\(name)", "SIGNET_PROBLEM": problem.code.rawValue])
+extension AgentPorts {
+    /// Logs a problem of a part of the agent, once when it arises and once when it is gone. What it says may differ with
+    /// every try, and is no news.
+    func log(from old: Problem?, to new: Problem?, _ fields: [JournalField: String] = [:]) {
+        guard old?.code != new?.code else { return }
+        for entry in JournalEntry.changes(from: old.map { [$0] } ?? [], to: new.map { [$0] } ?? [], fields) {
+            log(entry)
         }
-        for problem in old.problems where !new.has(problem.code) {
-            ports.log(
-                .info, "\(name): no longer: \(problem.code.sentence)",
-                ["SIGNET_PROFILE": "\(name)", "SIGNET_PROBLEM": problem.code.rawValue])
-        }
+    }
+
+    /// Logs what failed and changes nothing.
+    func log(ignored message: String, _ fields: [JournalField: String] = [:]) {
+        log(JournalEntry(.failureIgnored, "\(message), ignoring", fields))
     }
 }

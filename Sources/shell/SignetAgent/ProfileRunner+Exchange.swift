@@ -2,6 +2,7 @@ import Enrollment
 import Faults
 import FoundationEssentials
 import Installation
+import JournalEntries
 import Profiles
 import SCEP
 import Secrets
@@ -77,11 +78,20 @@ extension ProfileRunner {
             generation = new
             run = nil
             report(step: "issued")
-            ports.log(
-                .notice, "\(name): certificate \(issued.leaf.serialHex) issued, valid until \(issued.leaf.notAfter)",
-                ["SIGNET_PROFILE": "\(name)", "SIGNET_GENERATION": "\(new.number)"])
+            logIssued(new)
             feed(.issued(new.facts))
         }
+    }
+
+    private func logIssued(_ new: Generation) {
+        var fields: [JournalField: String] = [.profile: "\(name)", .generation: "\(new.number)"]
+        fields[.transaction] = document.state.transaction?.id
+        fields[.fingerprint] = Hexadecimal.string(ports.cryptography.sha256(new.certificate.der)).lowercased()
+        let certificate = new.certificate
+        ports.log(
+            JournalEntry(
+                .identityIssued,
+                "\(name): certificate \(certificate.serialHex) issued, valid until \(certificate.notAfter)", fields))
     }
 
     private func fail(_ error: any Error, wasSent: Bool) {

@@ -1,6 +1,7 @@
 import DeviceTag
 import Enrollment
 import FoundationEssentials
+import JournalEntries
 import Profiles
 import SCEP
 import Secrets
@@ -68,9 +69,12 @@ extension ProfileRunner {
         self.verdict = verdict
         if let isRevoked, isRevoked != document.state.isRevoked { feed(.revocation(isRevoked: isRevoked)) }
         if knownTag != verdict.value.rawValue {
+            var fields: [JournalField: String] = [.profile: "\(name)", .tag: verdict.value.rawValue]
+            fields[.generation] = generation.map { "\($0.number)" }
             ports.log(
-                verdict.value == .valid ? .notice : .warning, "\(name): device tag: \(verdict.value.rawValue)",
-                ["SIGNET_PROFILE": "\(name)"])
+                JournalEntry(
+                    .tagChanged, "\(name): device tag: \(verdict.value.rawValue)", fields,
+                    level: verdict.value == .valid ? .notice : nil))
             feed(.tagged(verdict.value.rawValue))
         }
     }

@@ -2,6 +2,7 @@ import DeviceTag
 import Enrollment
 import FoundationEssentials
 import Installation
+import JournalEntries
 import Profiles
 import SCEP
 import Secrets
@@ -41,8 +42,10 @@ actor ProfileRunner {
     var hasFailedOrder = false
     /// Events that could not be saved, oldest first, and why.
     var unsaved: (events: [EnrollmentEvent], problem: Problem)?
-    /// Since when, over the tries to save them.
-    private var heldSince: Date?
+    /// Why not, over the tries to save them.
+    private var held: Problem? {
+        didSet { ports.log(from: oldValue, to: held, [.profile: "\(name)"]) }
+    }
     var tasks: [Int: Task<Void, Never>] = [:]
     private var tasksBegun = 0
     private var timer: Task<Void, Never>?
@@ -133,12 +136,12 @@ actor ProfileRunner {
                 var changedDocument = document
                 changedDocument.state = next.state
                 try store.save(changedDocument)
-                logChanges(from: document.state, to: next.state)
                 document = changedDocument
             } catch {
                 return hold([event], because: error)
             }
         }
+        for entry in next.entries(for: event, after: machine, actions: actions, profile: "\(name)") { ports.log(entry) }
         machine = next
         for action in actions { perform(action) }
         settleOrders()
@@ -148,12 +151,9 @@ actor ProfileRunner {
     /// Keeps events that cannot be saved, and tries again in a minute. Nothing is acted on until then.
     private func hold(_ events: [EnrollmentEvent], as code: ProblemCode = .storage, because error: any Error) {
         let now = ports.now()
-        if heldSince == nil {
-            ports.log(.error, "\(name): \(code.sentence): \(error)", ["SIGNET_PROFILE": "\(name)"])
-        }
-        let since = heldSince ?? now
-        heldSince = since
-        unsaved = (events, Problem(code, since: since, detail: "\(error)"))
+        let problem = Problem(code, since: held?.since ?? now, detail: "\(error)")
+        held = problem
+        unsaved = (events, problem)
         arm(now.addingTimeInterval(60))
         for order in orders.values { order.yield(.failed(unsaved?.problem)) }
         endOrders()
@@ -168,7 +168,7 @@ actor ProfileRunner {
         case .discardPending:
             run = nil
             do { try store.discardPending() } catch {
-                ports.log(.warning, "\(name): the old request could not be removed: \(error), ignoring", [:])
+                ports.log(ignored: "\(name): the old request could not be removed: \(error)", [.profile: "\(name)"])
             }
         case .publish(let generation): spawn { await $0.publish(generation) }
         case .refuseOrder: break
@@ -207,7 +207,7 @@ actor ProfileRunner {
         let isLate = !isStarted
         if isStarted { for event in held.events { feed(event) } } else { takeUp(then: held.events) }
         if unsaved != nil { return }
-        heldSince = nil
+        self.held = nil
         feed(.ticked)
         // What was judged before did not know what lies in the folder.
         if isLate { judge() }

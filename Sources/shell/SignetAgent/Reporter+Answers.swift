@@ -1,6 +1,7 @@
 import ControlProtocol
 import Enrollment
 import FoundationEssentials
+import JournalEntries
 import Reports
 
 extension Reporter {
@@ -26,13 +27,10 @@ extension Reporter {
     /// Each trouble is logged once when it arises and once when it is gone.
     private func logChanges(from old: [DeliveryTrouble], to new: [DeliveryTrouble]) {
         for trouble in new where !old.contains(where: { $0.kind == trouble.kind && $0.since == trouble.since }) {
-            let problem = Problem(trouble)
-            ports.log(
-                .warning, "\(problem.text); \(problem.code.remedy)", ["SIGNET_PROBLEM": problem.code.rawValue])
+            ports.log(JournalEntry(raised: Problem(trouble)))
         }
         for trouble in old where !new.contains(where: { $0.kind == trouble.kind }) {
-            let code = Problem(trouble).code
-            ports.log(.info, "no longer: \(code.sentence)", ["SIGNET_PROBLEM": code.rawValue])
+            ports.log(JournalEntry(cleared: Problem(trouble).code))
         }
     }
 }

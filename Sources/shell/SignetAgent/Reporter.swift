@@ -27,7 +27,9 @@ actor Reporter {
     var state: ReportState?
     var outbox = Outbox()
     private var observation: Observation?
-    var storage: Problem?
+    var storage: Problem? {
+        didSet { ports.log(from: oldValue, to: storage) }
+    }
     var run: Task<Int, Never>?
     private var timer: Task<Void, Never>?
     private var isStopped = false
@@ -132,7 +134,7 @@ actor Reporter {
         if let state { return (state, outbox) }
         let found = try store.load()
         if found.unreadable > 0 {
-            ports.log(.warning, "\(found.unreadable) reports in the outbox could not be read, ignoring", [:])
+            ports.log(ignored: "\(found.unreadable) reports in the outbox could not be read")
         }
         (state, outbox) = (found.state, found.outbox)
         return (found.state, found.outbox)
@@ -153,7 +155,6 @@ actor Reporter {
     }
 
     func note(_ error: any Error) {
-        if storage == nil { ports.log(.warning, "\(ProblemCode.reportsNotKept.sentence): \(error)", [:]) }
         storage = Problem(.reportsNotKept, since: storage?.since ?? ports.now(), detail: "\(error)")
     }
 

@@ -1,6 +1,7 @@
 import Enrollment
 import FoundationEssentials
 import Installation
+import JournalEntries
 import Profiles
 
 /// Has the installer take back what it published for profiles that root has removed.
@@ -38,7 +39,7 @@ actor Withdrawals {
         let names = Set(((try? ports.files.names(in: "profiles")) ?? []).compactMap { ProfileName($0) })
         let removed = names.subtracting(named)
         finished.formIntersection(removed)
-        failures = failures.filter { removed.contains($0.key) }
+        for name in failures.keys where !removed.contains(name) { setFailure(nil, of: name) }
         for name in removed where running[name] == nil && !finished.contains(name) && isDue(name) {
             running[name] = Task {
                 await self.withdraw(name)
@@ -75,10 +76,12 @@ actor Withdrawals {
                 try store.forgetProfile()
                 document?.state.isWithdrawn = true
                 if let document { try store.save(document) }
-                ports.log(.notice, "\(name): withdrawn, since root has no such profile", ["SIGNET_PROFILE": "\(name)"])
+                ports.log(
+                    JournalEntry(
+                        .withdrawn, "\(name): withdrawn, since root has no such profile", [.profile: "\(name)"]))
             }
             finished.insert(name)
-            failures[name] = nil
+            setFailure(nil, of: name)
         } catch is CancellationError {
             return
         } catch let fault as InstallationFault {
@@ -99,12 +102,15 @@ actor Withdrawals {
 
     private func fail(_ name: ProfileName, _ code: ProblemCode, _ detail: String) {
         let now = ports.now()
-        let problem = Problem(code, since: failures[name]?.problem.since ?? now, detail: "\(name): \(detail)")
-        if failures[name]?.problem != problem {
-            ports.log(
-                .error, "\(problem.text); \(code.remedy)",
-                ["SIGNET_PROFILE": "\(name)", "SIGNET_PROBLEM": code.rawValue])
-        }
-        failures[name] = (problem, now)
+        let since = failures[name]?.problem.since ?? now
+        setFailure((Problem(code, since: since, detail: "\(name): \(detail)"), now), of: name)
+    }
+
+    private func setFailure(_ failure: (problem: Problem, lastTry: Date)?, of name: ProfileName) {
+        let entries = JournalEntry.changes(
+            from: failures[name].map { [$0.problem] } ?? [], to: failure.map { [$0.problem] } ?? [],
+            [.profile: "\(name)"])
+        for entry in entries { ports.log(entry) }
+        failures[name] = failure
     }
 }

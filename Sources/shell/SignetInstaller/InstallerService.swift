@@ -1,26 +1,19 @@
 import ControlProtocol
 import Faults
 package import Installation
-package import Profiles
+package import JournalEntries
+import Profiles
 package import Varlink
 
 /// `io.signet.Installer` as calls and replies: introspection, parameters, refusals.
 package struct InstallerService: Sendable {
     private let service: Service
     private let installer: any Installer
-    private let log: @Sendable (Event) -> Void
+    private let log: @Sendable (JournalEntry) -> Void
 
-    /// What is worth a line in the log; each happens once a request.
-    package enum Event: Sendable {
-        case published(ProfileName, PublishedIdentity)
-        case withdrawn(ProfileName)
-        case refused(InstallationFault)
-        /// Something that is no refusal failed.
-        case failed(any Error)
-    }
-
+    /// - Parameter log: gets one entry a request that publishes, withdraws or is refused.
     package init(
-        _ info: Service.Info, installer: any Installer, log: @escaping @Sendable (Event) -> Void
+        _ info: Service.Info, installer: any Installer, log: @escaping @Sendable (JournalEntry) -> Void
     ) {
         service = Service(info, interfaces: [InstallerInterface.interface])
         self.installer = installer
@@ -31,17 +24,31 @@ package struct InstallerService: Sendable {
     package func reply(to call: Call) async throws -> Reply {
         do {
             if case .reply(let reply) = try service.route(call) { return reply }
-            return try await carryOut(InstallerRequest(call))
+            return try await answer(InstallerRequest(call))
         } catch let error as VarlinkError {
             return try Reply(error)
-        } catch let fault as InstallationFault {
-            log(.refused(fault))
-            return try Reply(InstallerRefusal(code: fault.code.rawValue, text: fault.text).reply)
-        } catch {
-            log(.failed(error))
-            let code = InstallationFaultCode.writeFailed
-            return try Reply(InstallerRefusal(code: code.rawValue, text: "\(error). \(code.remedy)").reply)
         }
+    }
+
+    private func answer(_ request: InstallerRequest) async throws -> Reply {
+        do {
+            return try await carryOut(request)
+        } catch let error as VarlinkError {
+            throw error
+        } catch let fault as InstallationFault {
+            return try refuse(request, fault.code, fault.text)
+        } catch {
+            let code = InstallationFaultCode.writeFailed
+            return try refuse(request, code, "\(error). \(code.remedy)")
+        }
+    }
+
+    private func refuse(_ request: InstallerRequest, _ code: InstallationFaultCode, _ text: String) throws -> Reply {
+        var fields: [JournalField: String] = [.problem: code.rawValue, .remedy: code.remedy]
+        // A name that is none has no place in the journal.
+        fields[.profile] = request.profile.flatMap { ProfileName($0) }.map { "\($0)" }
+        log(JournalEntry(.installationRefused, text, fields))
+        return try Reply(InstallerRefusal(code: code.rawValue, text: text).reply)
     }
 
     private func carryOut(_ request: InstallerRequest) async throws -> Reply {
@@ -52,14 +59,20 @@ package struct InstallerService: Sendable {
                 Publication(
                     profile: profile, generation: parameters.generation, key: key,
                     certificate: parameters.certificate, chain: parameters.chain))
-            log(.published(profile, identity))
+            log(
+                JournalEntry(
+                    .published, "published generation \(identity.generation) of '\(profile)'",
+                    [
+                        .profile: "\(profile)", .generation: "\(identity.generation)",
+                        .fingerprint: identity.sha256,
+                    ]))
             return try Reply(
                 PublishReply(
                     generation: identity.generation, sha256: identity.sha256, anchors: identity.anchors))
         case .withdraw(let text):
             let profile = try name(text)
             try await installer.withdraw(profile)
-            log(.withdrawn(profile))
+            log(JournalEntry(.withdrawn, "withdrew '\(profile)'", [.profile: "\(profile)"]))
             return try Reply()
         case .getDeviceFacts:
             let facts = try await installer.deviceFacts()
@@ -75,5 +88,16 @@ package struct InstallerService: Sendable {
                 expected: "[a-z0-9][a-z0-9-]{0,62}", got: "something else")
         }
         return name
+    }
+}
+
+extension InstallerRequest {
+    /// The name of the profile that it is about, as the caller wrote it.
+    fileprivate var profile: String? {
+        switch self {
+        case .publish(let parameters, _): parameters.profile
+        case .withdraw(let profile): profile
+        case .getDeviceFacts: nil
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Faults
 import Glibc
+import JournalEntries
 import SystemdHost
 import Testing
 
@@ -58,7 +59,7 @@ import Testing
             #expect(pipe(&ends) == 0)
             let standardError = dup(STDERR_FILENO)
             dup2(ends[1], STDERR_FILENO)
-            Journal(program: "signetd").log(.warning, "one\ntwo", fields: ["SIGNET_PROFILE": "a"])
+            Journal(program: "signetd").log(JournalEntry(.started, "one\ntwo", [.profile: "a"]))
             dup2(standardError, STDERR_FILENO)
             let line = try received(ends[0])
             #expect(line == "signetd: one two\n")

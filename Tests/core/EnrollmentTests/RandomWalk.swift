@@ -16,6 +16,8 @@ struct RandomWalk {
     private var isChallengeOut = false
     private(set) var violations: [String] = []
     private(set) var seen: Set<String> = []
+    /// What the journal says of it.
+    private(set) var reader = JournalReader()
 
     init(seed: UInt64) {
         random = SeededGenerator(seed)
@@ -66,6 +68,7 @@ struct RandomWalk {
         machine = EnrollmentMachine(state, machine.rules)
         out = .nothing
         publishing = nil
+        reader.restart()
         handle(.started(latest: generations.last, hasPending: hasPending))
     }
 
@@ -126,7 +129,13 @@ struct RandomWalk {
 
     private mutating func handle(_ event: EnrollmentEvent) {
         if case .prepared = event { out = .nothing }
+        let old = machine
         let actions = machine.handle(event, now: now)
+        defer {
+            reader.read(
+                machine.entries(for: event, after: old, actions: actions, profile: "office"), of: machine,
+                isExchanging: out != .nothing)
+        }
         for action in actions { follow(action) }
         if actions.filter(\.isWait).count != 1 || actions.last?.isWait != true { violate("not one wait, at the end") }
         if case .wait(let until) = actions.last { check(until) }

@@ -1,5 +1,6 @@
 import Enrollment
 import FoundationEssentials
+import JournalEntries
 import Profiles
 import Synchronization
 import Testing
@@ -12,7 +13,7 @@ struct HeldEventTests {
     private func runner(_ world: World, lines: @escaping @Sendable (String) -> Void = { _ in }) throws -> ProfileRunner
     {
         var ports = world.ports
-        ports.log = { _, line, _ in lines(line) }
+        ports.log = { lines($0.message) }
         let runner = try ProfileRunner(
             .sample(), context: RunnerContext(facts: [.hostname: "laptop"], deviceID: "1", anchors: []), ports: ports,
             keys: KeyGenerator(cryptography: ports.cryptography), changed: { _ in })

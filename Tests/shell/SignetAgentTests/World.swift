@@ -3,6 +3,7 @@ import Enrollment
 import Faults
 import FoundationEssentials
 import Installation
+import JournalEntries
 import OpenSSLCrypto
 import Profiles
 import SCEP
@@ -33,6 +34,7 @@ final class World: Sendable {
         var published: [String: [UInt8]] = [:]
         var hasInstaller = false
         var publications = 0
+        var entries: [JournalEntry] = []
     }
 
     init(profiles: [Profile]) {
@@ -44,6 +46,8 @@ final class World: Sendable {
 
     /// Profiles that the installer was asked to withdraw, one entry a request.
     var withdrawn: [String] { state.withLock { $0.withdrawn } }
+    /// What was logged, by all processes.
+    var entries: [JournalEntry] { state.withLock { $0.entries } }
     /// Requests to publish that were followed.
     var publications: Int { state.withLock { $0.publications } }
 
@@ -119,7 +123,8 @@ final class World: Sendable {
             certificates: { _ in [] }, installedAnchors: { [] },
             publishedCertificate: { name in self.state.withLock { $0.published["\(name)"] } }, bytes: { _ in [] },
             challenge: { _ in "hush".utf8CString.withUnsafeBytes { .init(copying: $0) } },
-            facts: { [.hostname: "laptop"] }, publish: { _, _ in }, log: { _, _, _ in },
+            facts: { [.hostname: "laptop"] }, publish: { _, _ in },
+            log: { entry in self.state.withLock { $0.entries.append(entry) } },
             versions: (agent: "test", openssl: "test"))
     }
 

@@ -2,6 +2,8 @@ import ControlProtocol
 import Faults
 import FoundationEssentials
 import Installation
+import JournalEntries
+import OpenSSLCrypto
 import Secrets
 import SignetInstaller
 import Synchronization
@@ -14,14 +16,12 @@ import X509
 
 /// Calls and replies as they go over the socket.
 struct ServiceTests {
-    private let refusals = Refusals()
+    private let logged = Entries()
 
     private func service(_ bench: Bench) -> InstallerService {
         InstallerService(
             Service.Info(vendor: "", product: "", version: "", url: ""), installer: bench.installer()
-        ) { [refusals] event in
-            if case .refused(let fault) = event { refusals.add(fault) }
-        }
+        ) { [logged] in logged.add($0) }
     }
 
     /// A request as the server takes it off the wire.
@@ -47,7 +47,12 @@ struct ServiceTests {
             #expect(reply.anchors.count == 1)
             let facts = try await service.reply(to: call(.getDeviceFacts)).parameters(as: DeviceFactsReply.self)
             #expect(facts == DeviceFactsReply(productSerial: "SN1", productUUID: nil))
-            #expect(refusals.all.isEmpty)
+            let leafDigest = Hexadecimal.string(OpenSSL().sha256(leaf.der)).lowercased()
+            let published: [JournalField: String] = [
+                .profile: "access", .generation: "1", .fingerprint: leafDigest,
+            ]
+            #expect(logged.all.map(\.messageID) == [JournalEvent.published.messageID])
+            #expect(logged.all.map(\.fields) == [published])
         }
     }
 
@@ -62,7 +67,9 @@ struct ServiceTests {
                 #expect(refusal.code == "malformed-request")
             }
             #expect(try entries(folder) == [])
-            #expect(refusals.all.map(\.code) == [.malformedRequest, .malformedRequest])
+            let remedy = InstallationFaultCode.malformedRequest.remedy
+            let fields: [JournalField: String] = [.problem: "malformed-request", .remedy: remedy]
+            #expect(logged.all.map(\.fields) == [fields, fields])
         }
     }
 
@@ -74,7 +81,11 @@ struct ServiceTests {
             #expect(refusal.code == "unfit-certificate")
             #expect(refusal.text.contains("device-2"))
             #expect(refusal.text.hasSuffix(InstallationFaultCode.unfitCertificate.remedy))
-            #expect(refusals.all.count == 1)
+            let entry = try #require(logged.all.first)
+            #expect(logged.all.count == 1)
+            #expect(entry.messageID == JournalEvent.installationRefused.messageID)
+            #expect(entry.fields[.profile] == "access")
+            #expect(entry.message == refusal.text)
         }
     }
 
@@ -98,9 +109,9 @@ struct ServiceTests {
 }
 
 /// What was logged.
-private final class Refusals: Sendable {
-    private let faults = Mutex<[InstallationFault]>([])
+private final class Entries: Sendable {
+    private let entries = Mutex<[JournalEntry]>([])
 
-    func add(_ fault: InstallationFault) { faults.withLock { $0.append(fault) } }
-    var all: [InstallationFault] { faults.withLock { $0 } }
+    func add(_ entry: JournalEntry) { entries.withLock { $0.append(entry) } }
+    var all: [JournalEntry] { entries.withLock { $0 } }
 }
