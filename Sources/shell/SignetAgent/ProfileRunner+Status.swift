@@ -37,7 +37,7 @@ extension ProfileRunner {
     }
 
     func tagStatus() -> StatusDocument.Tag {
-        let verdict = verdict ?? TagVerdict(value: .none, validUntil: nil, checks: [])
+        let verdict = verdict ?? TagVerdict(value: valueToldLast, validUntil: nil, checks: [])
         return StatusDocument.Tag(
             value: verdict.value.rawValue, since: Timestamp(document.state.tag?.since ?? ports.now()),
             validUntil: verdict.validUntil.map { Timestamp($0) },
@@ -47,6 +47,14 @@ extension ProfileRunner {
                     result: StatusDocument.Check.Result(rawValue: check.result.rawValue) ?? .unknown,
                     hard: check.hard, text: check.text, remedy: check.remedy)
             })
+    }
+
+    /// Until this process has judged, what was told last is so: who starts the agent by asking, or reads the status file
+    /// while it starts, is not told `none`. Only the clock is looked at.
+    private var valueToldLast: TagValue {
+        guard let value = document.state.tag.flatMap({ TagValue(rawValue: $0.value) }) else { return .none }
+        guard value == .valid, let identity = document.state.identity else { return value }
+        return ports.now() < identity.notAfter ? value : .expired
     }
 
     private var summary: StatusDocument.Profile.State {
