@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-from container import Container
-
+from device import Device
 from realservers import ScepServer
 from receiver import Receiver
 from scepd import SCEPServer
@@ -12,12 +11,12 @@ from scepd import SCEPServer
 GROUP = "signet-clients"
 
 
-def challenge(container: Container, text: str, name: str = "scep-challenge") -> None:
+def challenge(container: Device, text: str, name: str = "scep-challenge") -> None:
     """Puts a challenge into the folder of credentials."""
     container.write(f"etc/signet/credentials/{name}", text, 0o600)
 
 
-def profile(container: Container, server: SCEPServer, name: str = "access", **changes: Any) -> None:
+def profile(container: Device, server: SCEPServer, name: str = "access", **changes: Any) -> None:
     """A profile for the tests' server: its issuing CA pinned, its root an anchor, revocation checked where it can be.
 
     A change is `section_key=value`, `_` standing for `-` in the key.
@@ -42,9 +41,9 @@ def profile(container: Container, server: SCEPServer, name: str = "access", **ch
     container.write(f"etc/signet/profiles.d/{name}.toml", _toml(sections))
 
 
-def scepserver_profile(container: Container, server: ScepServer, name: str = "access") -> None:
+def scepserver_profile(container: Device, server: ScepServer, name: str = "access") -> None:
     """A profile for Debian's scepserver, whose certificates name no revocation list."""
-    sections = {
+    sections: dict[str, dict[str, Any]] = {
         "scep": {
             "url": server.url,
             "ca-fingerprint": [server.fingerprint],
@@ -58,7 +57,7 @@ def scepserver_profile(container: Container, server: ScepServer, name: str = "ac
     container.write(f"etc/signet/profiles.d/{name}.toml", _toml(sections))
 
 
-def settings(container: Container, receiver: Receiver | None = None, idle_exit: str = "1s", **more: Any) -> None:
+def settings(container: Device, receiver: Receiver | None = None, idle_exit: str = "1s", **more: Any) -> None:
     """signet.toml: an agent that does not linger for long, and where it reports to."""
     sections: dict[str, dict[str, Any]] = {"agent": {"idle-exit": idle_exit}}
     if receiver is not None:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-sys.path[1:1] = [str(Path(__file__).parents[1] / "servers"), str(Path(__file__).parents[1] / "end-to-end")]
+sys.path.insert(1, str(Path(__file__).parents[1] / "servers"))
 
 import configuration
 import world
-from container import Container
+from device import Device
 from realservers import Nginx
 from scepd import Behaviour, Challenges, Hierarchy, SCEPServer
 
@@ -73,9 +73,9 @@ def installed(debian: Path, package: Path) -> Iterator[list[Path]]:
 
 
 @pytest.fixture
-def container(installed: list[Path]) -> Iterator[Container]:
+def container(installed: list[Path]) -> Iterator[Device]:
     """A machine with the package, not booted yet and without a profile; gone after the test."""
-    made = Container(installed)
+    made = Device(installed)
     try:
         configuration.settings(made)
         yield made
@@ -118,7 +118,7 @@ def server(make_server: MakeServer, crls: Nginx) -> SCEPServer:
 
 
 @pytest.fixture
-def enrolled(container: Container, server: SCEPServer) -> Container:
+def enrolled(container: Device, server: SCEPServer) -> Device:
     """A machine that was booted with a profile and its challenge, got its identity, and came to rest."""
     configuration.challenge(container, CHALLENGE)
     configuration.profile(container, server)

@@ -1,24 +1,28 @@
 """A machine with a real systemd: a container that is booted from a copy of the root, looked into with nsenter(1)."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import world
-from agent import AgentClient
 
 PATIENCE = 40.0
 """Seconds within which anything must have happened; the agent itself waits 30 for an HTTP answer."""
 
-ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
+ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "HOME": "/root",
+    "LANG": "C.UTF-8",
+    "DEBIAN_FRONTEND": "noninteractive",
+}
 
-Status = dict[str, Any]
 Found = TypeVar("Found")
 
 
@@ -58,10 +62,12 @@ class Container:
         """Boots and waits until systemd has started everything."""
         # The machine's hardware is this one's; /run and /tmp are new at each boot, as they are there.
         command = self._groups.command(
+            # As a Debian 12 boots, also where this machine's control groups are of the old kind.
+            *("env", "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1"),
             # If this process dies, systemd-nspawn shuts the machine down.
             *("setpriv", "--pdeathsig", "TERM", "--", "systemd-nspawn", "--quiet", "--boot"),
             *("--register=no", "--keep-unit", "--settings=no", "--link-journal=no", "--resolv-conf=off"),
-            *("--timezone=off", f"--hostname={self.hostname}", f"--machine=signet-{self.layers.folder.name[-8:]}"),
+            *("--timezone=off", f"--hostname={self.hostname}", f"--machine=signet-{os.urandom(4).hex()}"),
             *(f"--network-namespace-path={world.network()}", f"--directory={self.root}"),
         )
         with self.console.open("ab") as console:
@@ -139,15 +145,25 @@ class Container:
         entry = ["nsenter", "--target", str(self.init), "--all", "--", "env", "-i"]
         entry += [f"{name}={value}" for name, value in ENVIRONMENT.items()]
         if user != "root":
-            entry += ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
+            entry += ["runuser", f"--user={user}", "--"]
         return [*entry, *arguments]
 
     def run(
-        self, *arguments: str, user: str = "root", check: bool = True, input: str | None = None, timeout: float = PATIENCE
+        self,
+        *arguments: str,
+        user: str = "root",
+        check: bool = True,
+        input: str | None = None,
+        timeout: float = PATIENCE,
     ) -> "subprocess.CompletedProcess[str]":
         """Runs a command inside; with `check`, a failure fails the test with what it wrote."""
         done = subprocess.run(
-            self.command(*arguments, user=user), capture_output=True, text=True, input=input, timeout=timeout, check=False
+            self.command(*arguments, user=user),
+            capture_output=True,
+            text=True,
+            input=input,
+            timeout=timeout,
+            check=False,
         )
         if check and done.returncode != 0:
             raise AssertionError(f"{arguments} ended with {done.returncode}:\n{done.stdout}{done.stderr}{self.log()}")
@@ -187,7 +203,7 @@ class Container:
             line.split("=", 1)
             for line in self.run("systemctl", "show", f"--property={','.join(properties)}", unit).stdout.splitlines()
         )
-        return [given[one] for one in properties]
+        return [given.get(one, "") for one in properties]
 
     def journal(self, *matches: str) -> list[dict[str, Any]]:
         """Entries of the journal, oldest first."""
@@ -197,84 +213,17 @@ class Container:
     def process(self, name: str) -> int | None:
         """A service's main process, from outside; none if it does not run."""
         (text,) = self.show(f"{name}.service", "MainPID")
-        return self.outside(int(text)) if int(text) else None
+        return next((outside for outside, inside in self.processes().items() if str(inside) == text), None)
 
-    def outside(self, number: int) -> int | None:
-        """The number outside of a process that is `number` inside."""
-        space = os.readlink(f"/proc/{self.init}/ns/pid")
+    def processes(self) -> dict[int, int]:
+        """Every process inside: its number outside and inside."""
+        space = Path(f"/proc/{self.init}/ns/pid").readlink()
+        found = {}
         for folder in Path("/proc").iterdir():
-            if folder.name.isdigit():
-                try:
-                    if os.readlink(folder / "ns/pid") != space:
-                        continue
+            # One that ends meanwhile is no process any more.
+            with contextlib.suppress(OSError):
+                if folder.name.isdigit() and (folder / "ns/pid").readlink() == space:
                     lines = (folder / "status").read_text().splitlines()
-                except OSError:
-                    continue
-                if next(line.split()[-1] for line in lines if line.startswith("NSpid:")) == str(number):
-                    return int(folder.name)
-        return None
-
-    def programs(self) -> list[str]:
-        """The Signet processes that run."""
-        return self.run("pgrep", "--list-full", "signet", check=False).stdout.splitlines()
-
-    def wait_idle(self, timeout: float = PATIENCE) -> None:
-        """Until no Signet process is left."""
-        self.wait_for(lambda: not self.programs(), timeout, "Signet still runs")
-
-    # The agent.
-
-    def control(self) -> AgentClient:
-        """A client on the socket that reads."""
-        return AgentClient(self.inside / "run/signet/control")
-
-    def signetctl(self, *arguments: str, user: str = "root", check: bool = True) -> "subprocess.CompletedProcess[str]":
-        """Runs signetctl as a user."""
-        return self.run("signetctl", *arguments, user=user, check=check, timeout=90)
-
-    def status(self) -> Status:
-        """The status file, read as fleet tooling would: it starts nothing."""
-        return dict(json.loads((self.inside / "run/signet/public/status.json").read_text()))
-
-    def profile(self, name: str = "access") -> Status:
-        """What the status file says of a profile; empty where there is no file or no such profile yet."""
-        try:
-            profiles: Iterable[Status] = self.status()["profiles"]
-        except (FileNotFoundError, json.JSONDecodeError):
-            return {}
-        return next((one for one in profiles if one["name"] == name), {})
-
-    def wait_profile(self, condition: Callable[[Status], Any], name: str = "access", timeout: float = PATIENCE) -> Status:
-        """The profile's status once the condition holds, from the status file."""
-
-        def look() -> Status | None:
-            found = self.profile(name)
-            return found if found and condition(found) else None
-
-        return self.wait_for(look, timeout, f"profile {name} is not as wanted")
-
-    def wait_enrolled(self, name: str = "access", generation: int = 1, timeout: float = PATIENCE) -> Status:
-        """The profile's status once that generation is published and judged valid."""
-        return self.wait_profile(
-            lambda one: (
-                one["state"] == "active"
-                and one.get("published") == generation
-                and one["tag"]["value"] == "valid-client-certificate"
-            ),
-            name,
-            timeout,
-        )
-
-    def published(self, name: str = "access") -> Path:
-        """The folder of the published identity."""
-        return self.root / "etc/ssl/signet" / name / "current"
-
-    def belongings(self) -> dict[str, bytes]:
-        """Every published file, every generation and anchor: what a reboot must not change."""
-        folders = ("etc/ssl/signet", "var/lib/signet/profiles", "usr/local/share/ca-certificates")
-        return {
-            str(file.relative_to(self.root)): file.read_bytes()
-            for folder in folders
-            for file in sorted((self.root / folder).rglob("*"))
-            if file.is_file()
-        }
+                    number = next(line.split()[-1] for line in lines if line.startswith("NSpid:"))
+                    found[int(folder.name)] = int(number)
+        return found

@@ -53,7 +53,9 @@ class Layers:
         for one in (self.upper, work, self.root):
             one.mkdir()
         layers = ":".join(str(one) for one in lower)
-        _mount("-t", "overlay", "-o", f"lowerdir={layers},upperdir={self.upper},workdir={work}", "overlay", str(self.root))
+        _mount(
+            "-t", "overlay", "-o", f"lowerdir={layers},upperdir={self.upper},workdir={work}", "overlay", str(self.root)
+        )
 
     def remove(self) -> None:
         """Unmounts both and removes the folder."""
