@@ -20,12 +20,14 @@ extension JournalEntry {
         self.init(.problemCleared, "\(Self.prefix(fields))no longer: \(code.sentence)", fields)
     }
 
-    /// Each problem once when it arises, or says something else, and once when it is gone.
+    /// Each problem once when it arises, or says something else, and once when it is gone. What a server that does not
+    /// answer is said to do differs with every try, by milliseconds, and is no news.
     package static func changes(
         from old: [Problem], to new: [Problem], _ fields: [JournalField: String] = [:]
     ) -> [JournalEntry] {
         let raised = new.filter { problem in
-            old.first { $0.code == problem.code }?.detail != problem.detail
+            guard let known = old.first(where: { $0.code == problem.code }) else { return true }
+            return known.detail != problem.detail && problem.code != .unreachable
         }
         let cleared = old.filter { problem in !new.contains { $0.code == problem.code } }
         return raised.map { JournalEntry(raised: $0, fields) } + cleared.map { JournalEntry(cleared: $0.code, fields) }

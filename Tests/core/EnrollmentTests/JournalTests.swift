@@ -63,6 +63,15 @@ struct JournalTests {
         #expect(last.last?.fields[.transaction] == "T2")
     }
 
+    @Test func `other words for the same silence are no news, and for a refusal they are`() {
+        for (code, isNews) in [(ProblemCode.unreachable, false), (.refused, true)] {
+            let old = Problem(code, since: at(0), detail: "after 1 ms")
+            let new = Problem(code, since: at(0), detail: "after 2 ms")
+            #expect(JournalEntry.changes(from: [old], to: [new]).count == (isNews ? 1 : 0))
+            #expect(JournalEntry.changes(from: [], to: [new]).map(\.messageID) == [code.messageID])
+        }
+    }
+
     @Test func `an order that is followed is told, and one that is not is not`() {
         var logged = Logged(EnrollmentMachine(.enrolled()))
         _ = logged.handle(.started(latest: .test(), hasPending: false), at: day)
