@@ -6,22 +6,13 @@ extension Certificate {
     /// Version 3, and version 1 where issuer and subject are equal, since old roots are so. Each extension stands at
     /// most once (RFC 5280 §4.2).
     package init(der: [UInt8]) throws(X509Fault) {
-        var outer = try DERCursor(der, reading: "the certificate", limits: DERLimits(bytes: Certificate.limit))
-        var signed = try outer.inside(try outer.next(.sequence))
-        try outer.finish()
-        var body = try signed.inside(try signed.next(.sequence))
-        let algorithm = try signed.readSignatureAlgorithm()
-        _ = try signed.readBitString()
-        try signed.finish()
-
+        var (body, algorithm) = try DERCursor.signed(der, reading: "the certificate", limit: Certificate.limit)
         let version = try body.readVersion()
         serialNumber = try body.readInteger()
         guard serialNumber.count <= 64 else {
             throw body.fault(.limitExceeded, expected: "a serial of at most 64 octets")
         }
-        guard try body.readSignatureAlgorithm() == algorithm else {
-            throw body.fault(.unexpectedValue, expected: "the same signature algorithm twice")
-        }
+        try body.readSignatureAlgorithm(again: algorithm)
         issuer = try body.readName()
         (notBefore, notAfter) = try body.readSequence { (validity) throws(X509Fault) in
             (try validity.readTime(), try validity.readTime())
@@ -37,10 +28,10 @@ extension Certificate {
         _ = try body.nextIf(.contextPrimitive(1))
         _ = try body.nextIf(.contextPrimitive(2))
         var extensions = CertificateExtensions()
-        if version == 3, let tagged = try body.nextIf(.context(3)) {
-            var inner = try body.inside(tagged)
-            try extensions.read(from: &inner)
-            try inner.finish()
+        if version == 3 {
+            try body.readExtensions(.context(3)) { (identifier, _, value) throws(X509Fault) in
+                try extensions.take(identifier, value)
+            }
         }
         try body.finish()
 

@@ -8,21 +8,8 @@ struct CertificateExtensions {
     var subjectKeyIdentifier: [UInt8]?
     var authorityKeyIdentifier: [UInt8]?
 
-    /// Reads Extensions: at most 64, each once.
-    mutating func read(from cursor: inout DERCursor) throws(X509Fault) {
-        var list = try cursor.inside(try cursor.next(.sequence))
-        var seen: Set<ObjectIdentifier> = []
-        while !list.isAtEnd {
-            guard seen.count < 64 else { throw list.fault(.limitExceeded, expected: "at most 64 extensions") }
-            let (identifier, _, value) = try list.readExtension()
-            guard seen.insert(identifier).inserted else {
-                throw list.fault(.unexpectedValue, expected: "each extension once", got: "\(identifier) twice")
-            }
-            try take(identifier, value)
-        }
-    }
-
-    private mutating func take(_ identifier: ObjectIdentifier, _ value: [UInt8]) throws(X509Fault) {
+    /// Takes one extension for what it says.
+    mutating func take(_ identifier: ObjectIdentifier, _ value: [UInt8]) throws(X509Fault) {
         var cursor = try DERCursor(value, reading: "an extension of the certificate")
         switch identifier {
         case .basicConstraints:
@@ -49,9 +36,7 @@ struct CertificateExtensions {
         case .subjectKeyIdentifier:
             subjectKeyIdentifier = try cursor.readOctetString()
         case .authorityKeyIdentifier:
-            let sequence = try cursor.next(.sequence)
-            var inner = try cursor.inside(sequence)
-            authorityKeyIdentifier = try inner.nextIf(.contextPrimitive(0)).map { inner.content(of: $0) }
+            authorityKeyIdentifier = try cursor.readAuthorityKeyIdentifier()
         default:
             return
         }
@@ -60,15 +45,6 @@ struct CertificateExtensions {
 }
 
 extension DERCursor {
-    /// One Extension: identifier, whether it is critical, and the octets of its value.
-    mutating func readExtension() throws(X509Fault) -> (ObjectIdentifier, isCritical: Bool, value: [UInt8]) {
-        try readSequence { (inner) throws(X509Fault) in
-            let identifier = try inner.readObjectIdentifier()
-            let isCritical = inner.nextTag == .boolean ? try inner.readBoolean() : false
-            return (identifier, isCritical, try inner.readOctetString())
-        }
-    }
-
     /// CRLDistributionPoints: the URIs of all fullNames, at most 64 points.
     fileprivate mutating func readDistributionPoints() throws(X509Fault) -> [String] {
         try readSequence { (list) throws(X509Fault) in

@@ -27,30 +27,19 @@ package struct RevocationList: Sendable {
 
     /// Reads one list, strict DER, version 1 or 2, with nothing after it.
     package init(der: [UInt8]) throws(X509Fault) {
-        var outer = try DERCursor(
-            der, reading: "the certificate revocation list", limits: DERLimits(bytes: RevocationList.limit))
-        var signed = try outer.inside(try outer.next(.sequence))
-        try outer.finish()
-        var body = try signed.inside(try signed.next(.sequence))
-        let algorithm = try signed.readSignatureAlgorithm()
-        _ = try signed.readBitString()
-        try signed.finish()
-
+        var (body, algorithm) = try DERCursor.signed(
+            der, reading: "the certificate revocation list", limit: RevocationList.limit)
         if body.nextTag == .integer, try body.readSmallInteger() != 1 {
             throw body.fault(.unexpectedValue, expected: "version 2")
         }
-        guard try body.readSignatureAlgorithm() == algorithm else {
-            throw body.fault(.unexpectedValue, expected: "the same signature algorithm twice")
-        }
+        try body.readSignatureAlgorithm(again: algorithm)
         issuer = try body.readName()
         thisUpdate = try body.readTime()
         nextUpdate = [.utcTime, .generalizedTime].contains(body.nextTag) ? try body.readTime() : nil
         entries = try body.nextIf(.sequence).map { (body, $0) }
         var extensions = RevocationListExtensions()
-        if let tagged = try body.nextIf(.context(0)) {
-            var inner = try body.inside(tagged)
-            try extensions.read(from: &inner)
-            try inner.finish()
+        try body.readExtensions(.context(0)) { (identifier, isCritical, value) throws(X509Fault) in
+            try extensions.take(identifier, isCritical: isCritical, value)
         }
         try body.finish()
 

@@ -21,29 +21,16 @@ struct RevocationListExtensions {
     var unsupportedCritical: ObjectIdentifier?
     var authorityKeyIdentifier: [UInt8]?
 
-    /// Reads Extensions: at most 64, each once.
-    mutating func read(from cursor: inout DERCursor) throws(X509Fault) {
-        var list = try cursor.inside(try cursor.next(.sequence))
-        var seen: Set<ObjectIdentifier> = []
-        while !list.isAtEnd {
-            guard seen.count < 64 else { throw list.fault(.limitExceeded, expected: "at most 64 extensions") }
-            let (identifier, isCritical, value) = try list.readExtension()
-            guard seen.insert(identifier).inserted else {
-                throw list.fault(.unexpectedValue, expected: "each extension once", got: "\(identifier) twice")
-            }
-            switch identifier {
-            case .issuingDistributionPoint: scope = try Self.scope(value)
-            case .authorityKeyIdentifier: authorityKeyIdentifier = try Self.keyIdentifier(value)
-            default: if isCritical { unsupportedCritical = unsupportedCritical ?? identifier }
-            }
+    /// Takes one extension for what it says.
+    mutating func take(_ identifier: ObjectIdentifier, isCritical: Bool, _ value: [UInt8]) throws(X509Fault) {
+        switch identifier {
+        case .issuingDistributionPoint: scope = try Self.scope(value)
+        case .authorityKeyIdentifier:
+            var cursor = try DERCursor(value, reading: "an extension of the revocation list")
+            authorityKeyIdentifier = try cursor.readAuthorityKeyIdentifier()
+            try cursor.finish()
+        default: if isCritical { unsupportedCritical = unsupportedCritical ?? identifier }
         }
-    }
-
-    private static func keyIdentifier(_ value: [UInt8]) throws(X509Fault) -> [UInt8]? {
-        var cursor = try DERCursor(value, reading: "an extension of the revocation list")
-        var inner = try cursor.inside(try cursor.next(.sequence))
-        try cursor.finish()
-        return try inner.nextIf(.contextPrimitive(0)).map { inner.content(of: $0) }
     }
 
     private static func scope(_ value: [UInt8]) throws(X509Fault) -> RevocationListScope {
