@@ -227,15 +227,23 @@ package actor Agent {
         isRefreshing = true
         repeat {
             mustRefreshAgain = false
+            let isJudged = await isJudged()
             let document = await compose()
             if await observe(document) { mustRefreshAgain = true }
-            if written?.says(document) != true {
+            if isJudged, written?.says(document) != true {
                 write(document)
             }
             for watcher in watchers.values { watcher.yield(document) }
             needChange?.yield()
         } while mustRefreshAgain
         isRefreshing = false
+    }
+
+    /// Whether the device tag of each profile is known. Before that it would read as lost, at every start of a process;
+    /// the files of the last process are truer.
+    private func isJudged() async -> Bool {
+        for runner in runners.values where await runner.awaitsFirstJudgement { return false }
+        return true
     }
 
     private func write(_ document: StatusDocument) {

@@ -7,13 +7,17 @@ package import Varlink
 /// the caller when it connected.
 package struct AgentService: Sendable {
     private let agent: Agent
-    private let service: Service
+    private let version: String
+    /// Made with a call: it reads its interface's description, and most processes end without one.
+    private var service: Service {
+        Service(
+            Service.Info(vendor: "Signet", product: "signetd", version: version, url: "urn:signet:agent"),
+            interfaces: [AgentInterface.interface])
+    }
 
     package init(_ agent: Agent, version: String) {
         self.agent = agent
-        service = Service(
-            Service.Info(vendor: "Signet", product: "signetd", version: version, url: "urn:signet:agent"),
-            interfaces: [AgentInterface.interface])
+        self.version = version
     }
 
     /// Carries out one call. The last reply has been handed to `reply` when it returns.

@@ -13,6 +13,9 @@ extension ProfileRunner {
         if judging == nil, queued == nil { _ = enqueueJudgement() }
     }
 
+    /// Whether this process does not know the device tag yet, and is about to.
+    var awaitsFirstJudgement: Bool { verdict == nil && (judging != nil || queued != nil) }
+
     /// Judges the device tag from now on, not from a moment ago, and returns with the verdict in place. However many
     /// ask at once, one judgement runs and one waits for it.
     func judgeAnew() async {

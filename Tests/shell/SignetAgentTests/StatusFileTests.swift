@@ -47,6 +47,25 @@ struct StatusFileTests {
             #expect(one.withoutStep != next.withoutStep)
         }
     }
+
+    @Test func `never says that a tag is lost which a new process has yet to judge`() async throws {
+        let world = World(profiles: [try .sample()])
+        _ = try world.enroll("office")
+        let (published, publish) = AsyncStream<StatusDocument>.makeStream()
+        var ports = world.ports
+        ports.publish = { name, bytes in
+            if name == "status.json" { publish.yield(try StatusDocument(json: Data(bytes))) }
+        }
+        let agent = Agent(ports)
+        try await agent.start()
+        var first: StatusDocument?
+        for await document in published {
+            first = document
+            break
+        }
+        await agent.stop()
+        #expect(first?.profiles.first?.tag.checks.isEmpty == false)
+    }
 }
 
 extension StatusDocument {
