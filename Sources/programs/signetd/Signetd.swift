@@ -66,8 +66,12 @@ struct Signetd {
         let (reason, ending) = await firstOf(
             {
                 await stayWhileNeeded(agent, lingering)
-                // Whoever came in the last moment is served; whoever comes now, by the next process.
-                if await lingering.isAlone { for server in servers { await server.drain(within: drainLimit) } }
+                // Whoever came in the last moment is served, and what that began is finished; whoever comes now is served
+                // by the next process.
+                if await lingering.servesTheLast {
+                    for server in servers { await server.drain(within: drainLimit) }
+                    await finishWork(of: agent)
+                }
                 return ("idle until the next tick", Ending.done)
             },
             {
@@ -107,10 +111,14 @@ struct Signetd {
     /// Returns when nothing is left to do. A file that changed while the process ran starts nobody else, so root's
     /// configuration is read once more before the end.
     private static func stayWhileNeeded(_ agent: Agent, _ lingering: Lingering) async {
+        var isNeeded = false
         repeat {
             await lingering.untilIdle()
             await agent.reload()
-        } while await agent.isNeeded() && !Task.isCancelled
+            // Somebody may have come while it was read.
+            let isKept = await lingering.isKept
+            isNeeded = await agent.isNeeded() || isKept
+        } while isNeeded && !Task.isCancelled
     }
 
     /// The sockets that were passed, each with its own limits; `control` reads, `admin` does everything.

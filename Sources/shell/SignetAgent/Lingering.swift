@@ -24,8 +24,16 @@ package actor Lingering {
         lastClient = now()
     }
 
-    /// Whether nobody is connected.
-    package var isAlone: Bool { connections == 0 }
+    /// Whether somebody is connected who keeps the process, such as who came since `untilIdle` has returned.
+    package var isKept: Bool {
+        get async { await agent.linger() == .full && connections > 0 }
+    }
+
+    /// Whether who came in the last moment is served to the end: everybody, but not who stays connected to a process that
+    /// should make place for another.
+    package var servesTheLast: Bool {
+        get async { await agent.linger() == .full || connections == 0 }
+    }
 
     /// How many clients there are now, of all sockets together.
     package func clients(_ count: Int) {

@@ -77,6 +77,31 @@ struct CredentialTests {
         await agent.stop()
     }
 
+    @Test func `who comes while it ends keeps it, or is at least served to the end`() async throws {
+        let world = World(profiles: [])
+        let agent = Agent(world.ports)
+        try await agent.start()
+        let lingering = Lingering(agent, idle: 0, now: world.ports.now, wait: world.ports.wait)
+        await lingering.untilIdle()
+        #expect(await !lingering.isKept)
+        #expect(await lingering.servesTheLast)
+        await lingering.clients(1)
+        #expect(await lingering.isKept)
+        #expect(await lingering.servesTheLast)
+        await agent.stop()
+        // But for one that should make place.
+        let (_, ports) = try worldWithoutChallenge()
+        let waiting = Agent(ports)
+        try await waiting.start()
+        _ = try await until(waiting) { $0.problems.map(\.code) == ["challenge-unavailable"] }
+        let brief = Lingering(waiting, idle: 600, now: ports.now, wait: ports.wait)
+        #expect(await brief.servesTheLast)
+        await brief.clients(1)
+        #expect(await !brief.isKept)
+        #expect(await !brief.servesTheLast)
+        await waiting.stop()
+    }
+
     @Test func `nor, once an order failed, by one that looks again and again`() async throws {
         let (world, ports) = try worldWithoutChallenge()
         let agent = Agent(ports)
