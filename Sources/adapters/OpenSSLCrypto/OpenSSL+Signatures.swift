@@ -24,7 +24,9 @@ extension OpenSSL {
             ]
         // What is signed is the SET OF itself, whatever tag replaces its own in the message (RFC 5652 §5.4).
         let signed = DERWriter.setOf(all)
-        let signature = unsafe try signed.withUnsafeBytes { unsafe try key.signature(over: $0, digest: digest, attempt) }
+        let signature = unsafe try signed.withUnsafeBytes {
+            unsafe try key.signature(over: $0, digest: digest, attempt)
+        }
         let null = DERWriter.element(.null, [])
         let information = DERWriter.sequence(
             DERWriter.integer(1),
