@@ -44,7 +44,8 @@ package struct HTTPResponse: Sendable, Equatable {
     /// Seconds that `Retry-After` asks to wait, as the transport resolved them; nil where absent.
     package var retryAfter: Int?
     package var body: [UInt8]
-    /// The certificates that the TLS server sent, leaf first, DER; empty over plain HTTP.
+    /// The certificates that the TLS server sent, leaf first, DER: all of them, or none where there are too many to tell;
+    /// empty over plain HTTP.
     package var serverCertificates: [[UInt8]]
 
     package init(

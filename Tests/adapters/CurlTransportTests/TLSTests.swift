@@ -26,6 +26,17 @@ import Testing
         #expect(first.body == second.body)
     }
 
+    @Test(arguments: [16, 17])
+    func `of a chain that is too long to be told nothing is shown, rather than a part`(length: Int) async throws {
+        let server = try TLSServer(chainLength: length)
+        defer { server.stop() }
+        let transport = try CurlTransport(tlsAuthorities: server.pem, userAgent: "signet/1")
+        let answer = try await transport.exchange(get("https://localhost:\(server.port)/"))
+        #expect(answer.status == 200)
+        let shown = length > 16 ? [] : [[UInt8]](repeating: server.der, count: length)
+        #expect(answer.serverCertificates == shown)
+    }
+
     @Test func `a server that the authorities do not vouch for is refused before anything is sent`() async throws {
         let server = try TLSServer()
         let other = try TLSServer()
@@ -133,7 +144,8 @@ private final class TLSServer {
     /// - Parameters:
     ///   - newest: the newest version of TLS that it speaks, in Python's words.
     ///   - client: whose certificate a client must show; nil to ask for none.
-    init(newest: String = "MAXIMUM_SUPPORTED", asksFor client: TLSServer? = nil) throws {
+    ///   - chainLength: how often it sends its certificate.
+    init(newest: String = "MAXIMUM_SUPPORTED", asksFor client: TLSServer? = nil, chainLength: Int = 1) throws {
         var template = Array("/tmp/signet-tls-XXXXXX".utf8CString)
         let folder = try #require(
             template.withUnsafeMutableBufferPointer {
@@ -155,6 +167,7 @@ private final class TLSServer {
         close(nothing)
         try #require(status == 0)
         pem = try Array(Data(contentsOf: URL(filePath: certificate)))
+        try Data([[UInt8]](repeating: pem, count: chainLength).joined()).write(to: URL(filePath: certificate))
         let base64 = String(decoding: pem, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("-") }.joined()
         key = try Data(contentsOf: URL(filePath: keyFile)).withUnsafeBytes { Secret(copying: $0) }
         der = try Array(#require(Data(base64Encoded: base64)))
