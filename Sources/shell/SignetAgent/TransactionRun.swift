@@ -97,13 +97,7 @@ final class TransactionRun {
     private func withoutChallenge(_ verdict: Verdict, challengeSent: Bool) -> Verdict {
         guard challengeSent, case .refused(let info, _?) = verdict else { return verdict }
         guard let challenge else { return .refused(info, text: "(its text may repeat the challenge and is withheld)") }
-        guard !challenge.isEmpty, case .refused(_, let text?) = verdict else { return verdict }
-        let isRepeated = challenge.withBytes { bytes in
-            let text = Array(text.utf8)
-            guard text.count >= bytes.count else { return false }
-            return (0...text.count - bytes.count).contains { text[$0..<$0 + bytes.count].elementsEqual(bytes) }
-        }
-        return isRepeated ? .refused(info, text: "(its text repeats the challenge and is withheld)") : verdict
+        return verdict.withholding(challenge)
     }
 
     /// Asks after the request in pending/, under its transaction id and with a fresh nonce.
