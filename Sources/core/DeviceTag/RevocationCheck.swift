@@ -45,6 +45,9 @@ package enum RevocationCheck {
         return .good(nextUpdate: nextUpdate)
     }
 
+    /// Whether these bytes, DER or PEM, are a revocation list at all, whosever and however old.
+    package static func isList(_ bytes: [UInt8]) -> Bool { (try? RevocationList(der: der(bytes))) != nil }
+
     private static func whyUnsuitable(_ list: RevocationList, from url: String, for certificate: Certificate) -> String?
     {
         if let identifier = list.unsupportedCriticalExtension {

@@ -107,7 +107,8 @@ extension ProfileRunner {
     }
 
     /// A revocation list, fetched anew, from each place once a second at most: anybody on the machine may ask for the
-    /// tag. Where the place does not answer, the last list from there counts as long as it is current.
+    /// tag. Where the place does not answer, or a captive portal does in its stead, the last list from there counts as long
+    /// as it is current.
     private func fetch(_ url: String) async -> RevocationListFetch {
         let digest = Hexadecimal.string(ports.cryptography.sha256(Array(url.utf8))).lowercased()
         let cached = store.revocationList(digest)
@@ -124,6 +125,7 @@ extension ProfileRunner {
             guard response.status == 200 else {
                 return cached.map { .fetched($0) } ?? .unreachable("HTTP status \(response.status)")
             }
+            guard RevocationCheck.isList(response.body) else { return .fetched(cached ?? response.body) }
             if response.body != cached { try? store.save(revocationList: response.body, digest: digest) }
             return .fetched(response.body)
         } catch {

@@ -1,0 +1,71 @@
+import ControlProtocol
+import Faults
+import FoundationEssentials
+import Profiles
+import SCEP
+import Secrets
+import SignetAgent
+import TestPKI
+import Testing
+import X509
+
+@testable import SignetAgent
+
+@Suite("A revocation list that was fetched", .timeLimit(.minutes(1)))
+struct KeptRevocationListTests {
+    private let world: World
+    private let agent: Agent
+    private let list: [UInt8]
+
+    init() throws {
+        let sample = try Profile.sample()
+        var scep = sample.scep
+        scep.caFingerprints = []
+        scep.allowUnpinnedCA = true
+        var tag = sample.deviceTag
+        tag.requireRevocationCheck = true
+        tag.revocationListURLs = ["http://pki.example.com/ca.crl"]
+        let profile = Profile(
+            name: sample.name, scep: scep, subject: sample.subject, key: sample.key, renewal: sample.renewal,
+            install: sample.install, deviceTag: tag)
+        world = World(profiles: [profile])
+        _ = try world.enroll("office")
+        let root = try CertificateOrder.authority("CN=root", key: .authority).issue()
+        list = try RevocationOrder(issuer: root, serials: [99]).der()
+        agent = Agent(world.ports)
+    }
+
+    private func tag(after answer: Result<HTTPResponse, TransportFault>) async throws -> String? {
+        world.answer(answer)
+        // Each place is asked once a second at most.
+        world.advance(2)
+        return try await agent.evaluate("office").first?.tag.value
+    }
+
+    @Test func `counts on where a captive portal answers in its place, and after that`() async throws {
+        try await agent.start()
+        #expect(try await tag(after: .success(HTTPResponse(status: 200, body: list))) == "valid-client-certificate")
+        let page = HTTPResponse(status: 200, contentType: "text/html", body: Array("<html>Welcome</html>".utf8))
+        #expect(try await tag(after: .success(page)) == "valid-client-certificate")
+        let fault = TransportFault(.notConnected, attempted: "connect")
+        #expect(try await tag(after: .failure(fault)) == "valid-client-certificate")
+        await agent.stop()
+    }
+
+    @Test func `is what was fetched last, also where that takes the tag away`() async throws {
+        try await agent.start()
+        #expect(try await tag(after: .success(HTTPResponse(status: 200, body: list))) == "valid-client-certificate")
+        let root = try CertificateOrder.authority("CN=root", key: .authority).issue()
+        let other = try RevocationOrder(issuer: root, serials: [1]).der()
+        #expect(try await tag(after: .success(HTTPResponse(status: 200, body: other))) == "revoked")
+        #expect(try await tag(after: .success(HTTPResponse(status: 200, body: [1, 2, 3]))) == "revoked")
+        await agent.stop()
+    }
+
+    @Test func `without one a page is no list`() async throws {
+        try await agent.start()
+        let page = HTTPResponse(status: 200, body: Array("<html>Welcome</html>".utf8))
+        #expect(try await tag(after: .success(page)) == "revocation-unknown")
+        await agent.stop()
+    }
+}
