@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from agent import AgentError
+from conftest import MakeServer
 from machine import Machine
-from scepd import SCEPServer
+from scepd import Behaviour, Challenges, SCEPServer, Trouble, names
 
 _NOBODY = 65534
 _RETRIED = 100.0  # seconds: what could not be written is tried again after a minute
@@ -73,6 +74,30 @@ def test_a_disk_that_fills_up(machine: Machine, server: SCEPServer, small_disk: 
     with machine.admin() as admin:
         assert admin.renew(timeout=_RETRIED)[-1]["generation"] == 2
     assert machine.wait_enrolled(generation=2)["problems"] == []
+
+
+def test_a_disk_that_fills_up_while_the_pki_issues(
+    machine: Machine, make_server: MakeServer, small_disk: Path
+) -> None:
+    """The certificate came, and its challenge works once: it is held until there is room, and not asked for again."""
+    troubles = [
+        Trouble("status", message_type=names.CERT_POLL, status=500),
+        Trouble("delay", message_type=names.PKCS_REQ, times=1, seconds=30),
+    ]
+    server = make_server(Behaviour(challenges=Challenges(single_use=["only once"]), troubles=troubles))
+    machine.challenge("only once")
+    machine.profile(server, scep_challenge={"credential": "scep-challenge", "single-use": True})
+    machine.start()
+    machine.wait_for(lambda one: one.get("transaction", {}).get("step") == "requesting")
+    ballast = fill(small_disk)
+    server.released.set()
+    machine.wait_problem("storage")
+    ballast.unlink()
+    with machine.admin() as admin:
+        assert admin.renew(timeout=_RETRIED)[-1]["generation"] == 1
+    assert machine.wait_enrolled()["problems"] == []
+    assert [one.message_type for one in server.journal.operations] == [names.PKCS_REQ]
+    assert len(server.authority.issued) == 1
 
 
 def test_a_state_folder_that_signetd_may_not_write(machine: Machine, server: SCEPServer) -> None:

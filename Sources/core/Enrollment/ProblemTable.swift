@@ -102,7 +102,7 @@ extension ProblemCode {
             )
         case .storage:
             (
-                .error, "1c81b835f055446bbd6b200767841580", "the agent cannot write its state; nothing was sent",
+                .error, "1c81b835f055446bbd6b200767841580", "the agent cannot write its state, and waits",
                 "free space or restore write access below /var/lib/signet; it is tried again by itself"
             )
         case .keyLost:

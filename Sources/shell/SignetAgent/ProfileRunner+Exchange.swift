@@ -34,8 +34,13 @@ extension ProfileRunner {
         await converse(server, step: "requesting") { try await $0.send() }
     }
 
-    /// Asks after a request that is pending, or whose reply was lost.
+    /// Asks after a request that is pending, or whose reply was lost; nobody where the certificate is there already, and
+    /// only the disk did not take it.
     func poll(_ transaction: Transaction) async {
+        if let unkept {
+            do { try conclude(.issued(unkept)) } catch { fail(error, wasSent: true) }
+            return
+        }
         await converse(transaction.server, step: "asking") { try await $0.poll(transaction) }
     }
 
@@ -70,12 +75,14 @@ extension ProfileRunner {
         case .refused(let info, let text): feed(.refused(info, text: text))
         case .issued(let issued):
             let new: Generation
+            unkept = issued
             do {
                 new = try store.commitPending(issued, at: ports.now())
             } catch {
                 throw LocalFailure.storage(error)
             }
             generation = new
+            unkept = nil
             run = nil
             report(step: "issued")
             logIssued(new)

@@ -24,7 +24,8 @@ extension ProfileRunner {
 
     /// Whether the process must stay for this profile: something runs, or falls due before `until`.
     func isNeeded(until: Date) -> Bool {
-        if machine.isBusy || judging != nil || queued != nil || !orders.isEmpty || unsaved != nil { return true }
+        if machine.isBusy || judging != nil || queued != nil || !orders.isEmpty { return true }
+        if unsaved != nil || unkept != nil { return true }
         guard !awaitsCredential, let due = machine.nextDue(now: ports.now()) else { return false }
         return due < until
     }

@@ -40,6 +40,8 @@ actor ProfileRunner {
     var orderedFrom = 0
     /// An order failed for want of a challenge that only another process will see.
     var hasFailedOrder = false
+    /// What was issued and could not be kept yet: the PKI may give it once only.
+    var unkept: IssuedCertificate?
     /// Events that could not be saved, oldest first, and why.
     var unsaved: (events: [EnrollmentEvent], problem: Problem)?
     /// Why not, over the tries to save them.
@@ -81,6 +83,9 @@ actor ProfileRunner {
     /// What cannot be read now is not gone: until it was read nothing is decided, and it is tried again in a minute.
     private func takeUp(then events: [EnrollmentEvent]) {
         do {
+            if try store.hasCutCommit {
+                do { try store.finishCommit() } catch { return hold(events, because: error) }
+            }
             let latest = try store.latestGeneration()
             let hasPending = try store.hasPending
             generation = latest
@@ -167,6 +172,7 @@ actor ProfileRunner {
         case .poll(let transaction): spawn { await $0.poll(transaction) }
         case .discardPending:
             run = nil
+            unkept = nil
             do { try store.discardPending() } catch {
                 ports.log(ignored: "\(name): the old request could not be removed: \(error)", [.profile: "\(name)"])
             }

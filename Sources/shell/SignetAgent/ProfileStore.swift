@@ -87,7 +87,6 @@ struct ProfileStore: Sendable {
 
     /// Turns pending/ into the next generation. The rename commits: before it nothing changed, after it all is there.
     func commitPending(_ issued: IssuedCertificate, at time: Date) throws -> Generation {
-        let number = (try generationNumbers().last ?? 0) + 1
         let meta = GenerationMeta(
             issuedAt: time, chain: issued.chain.map { Data($0.der) }, root: issued.root.map { Data($0.der) })
         try files.write(issued.leaf.der, to: "\(pending)/certificate.der", mode: 0o600)
@@ -95,12 +94,24 @@ struct ProfileStore: Sendable {
             issued.chain.flatMap { PEM.encode($0.der, label: PEM.certificateLabel) }, to: "\(pending)/chain.pem",
             mode: 0o600)
         try files.write(Array(try StateJSON.encoder().encode(meta)), to: "\(pending)/meta.json", mode: 0o600)
+        let number = try renamePending()
+        return Generation(number: number, certificate: issued.leaf, chain: issued.chain, root: issued.root)
+    }
+
+    /// Whether a commit was cut short between the last file that it writes and its rename.
+    var hasCutCommit: Bool { get throws { try files.names(in: pending).contains("meta.json") } }
+
+    /// Ends a commit that was cut short: all of it is there, and was verified before.
+    func finishCommit() throws { _ = try renamePending() }
+
+    private func renamePending() throws -> Int {
+        let number = (try generationNumbers().last ?? 0) + 1
         try files.makeFolder("\(folder)/generations")
         try files.rename(pending, to: path(of: number))
         for leftover in ["request.der", "signer.der", "transaction.json"] {
             try? files.remove("\(path(of: number))/\(leftover)")
         }
-        return Generation(number: number, certificate: issued.leaf, chain: issued.chain, root: issued.root)
+        return number
     }
 
     /// The newest generation; nil where there is none, or where it is of no use: its key is gone, or what it holds is
@@ -142,7 +153,7 @@ struct ProfileStore: Sendable {
 
     // MARK: revocation lists
 
-    /// The last list from a URL that was found good, by the URL's digest.
+    /// The last list from a URL, by the URL's digest: nobody has looked yet whether it is good.
     func revocationList(_ digest: String) -> [UInt8]? {
         (try? files.read("\(folder)/revocation/\(digest).crl", limit: Self.revocationListLimit)) ?? nil
     }

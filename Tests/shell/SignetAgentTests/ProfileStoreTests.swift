@@ -46,6 +46,22 @@ struct ProfileStoreTests {
         #expect(try store.pendingKey()?.count == 3)
     }
 
+    @Test func `a commit that was cut short before its rename is ended, one that has not written all is not`() throws {
+        try preparePending()
+        let generation = try store.commitPending(issued, at: TestTime.now)
+        #expect(try !store.hasCutCommit)
+        try files.rename("profiles/office/generations/0001", to: "profiles/office/pending")
+        #expect(try store.latestGeneration() == nil)
+        #expect(try store.hasCutCommit)
+        try store.finishCommit()
+        #expect(try store.latestGeneration() == generation)
+        #expect(try !store.hasCutCommit)
+
+        try preparePending()
+        try files.write(issued.leaf.der, to: "profiles/office/pending/certificate.der", mode: 0o600)
+        #expect(try !store.hasCutCommit)
+    }
+
     @Test func `the generation before the current one is kept, older ones go`() throws {
         for _ in 1...3 {
             try preparePending()
