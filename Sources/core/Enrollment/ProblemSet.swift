@@ -5,7 +5,7 @@ extension ProblemCode {
     package static let ofRequests: Set<ProblemCode> = [
         .unreachable, .overloaded, .refused, .challengeRefused, .clockRefused, .untrustedReply, .wrongCA,
         .raNotAuthorised, .notSCEP, .challengeSpent, .challengeUnavailable, .pendingTooLong, .storage,
-        .subjectUnavailable, .cryptography,
+        .profileInvalid, .subjectUnavailable, .cryptography,
     ]
 
     /// Of these, only another challenge is the cure.

@@ -54,6 +54,20 @@ import Testing
         #expect(waits(challenge, tries: 2) == [60, 120])
     }
 
+    @Test(arguments: [
+        ProblemCode.storage, .challengeUnavailable, .subjectUnavailable, .profileInvalid, .cryptography,
+    ])
+    func `Local trouble is no problem any more once there is a certificate`(code: ProblemCode) {
+        var machine = EnrollmentMachine()
+        _ = machine.handle(.ticked, now: at(0))
+        _ = machine.handle(.failed(ExchangeTrouble(.local, code: code, detail: "what was missing")), now: at(0))
+        #expect(machine.state.problems.map(\.code) == [code])
+        #expect(machine.handle(.ticked, now: at(60)).startsExchange)
+        machine.sendRequest(now: at(60))
+        _ = machine.handle(.issued(.test()), now: at(61))
+        #expect(machine.state.problems == [])
+    }
+
     @Test func `A new process looks for a missing challenge at once`() {
         var machine = EnrollmentMachine()
         _ = machine.handle(.ticked, now: at(0))
