@@ -35,7 +35,7 @@ package enum EnrollmentEvent: Sendable, Equatable {
     case started(latest: IdentityFacts?, hasPending: Bool)
     /// Time passed, or the configuration was read again.
     case ticked
-    /// Root's file of the profile had errors, and has none any more.
+    /// Root's file of the profile had errors, or what it names was missing, and that is over.
     case repaired
     /// An admin asked for it.
     case ordered(Transaction.Kind)

@@ -27,8 +27,7 @@ package struct EnrollmentMachine: Sendable, Equatable {
         switch event {
         case .started(let latest, let hasPending): actions = start(latest: latest, hasPending: hasPending, now: now)
         case .ticked: break
-        // The installer refused what it was asked meanwhile, and will not now.
-        case .repaired: state.publishRetry = nil
+        case .repaired: repair()
         case .ordered(let kind): actions = order(kind, now: now)
         case .prepared(let id, let challengeSent): actions = prepared(id: id, challengeSent: challengeSent, now: now)
         case .observed(let authority, let weaknesses): observe(authority, weaknesses, now: now)

@@ -17,6 +17,13 @@ extension EnrollmentMachine {
         return dropTransaction()
     }
 
+    /// What was wrong with root's files is corrected: what it kept back is tried at once.
+    mutating func repair() {
+        // The installer refused what it was asked meanwhile, and will not now.
+        state.publishRetry = nil
+        if state.has(.profileInvalid) { state.retry = nil }
+    }
+
     /// What is expired signs nothing any more: the way on is an enrollment.
     mutating func noticeExpiry(now: Date) -> [EnrollmentAction] {
         guard let identity = state.identity else { return [] }

@@ -115,6 +115,13 @@ extension ProfileRunner {
         return new
     }
 
+    /// Whether files that the profile names, for want of which an exchange could not begin, can be used now.
+    var hasFoundFiles: Bool {
+        guard machine.state.has(.profileInvalid), let server = machine.rules.servers.first else { return false }
+        return (try? TransactionRun(server, profile: profile, anchors: context.anchors, ports: ports, store: store))
+            != nil
+    }
+
     /// The key in pending/, or a new one there. A try that never got to send leaves its key for the next.
     private func key(for subject: DistinguishedName) async throws -> PendingKey {
         let now = ports.now()

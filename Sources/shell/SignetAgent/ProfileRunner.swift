@@ -76,6 +76,7 @@ actor ProfileRunner {
     /// Takes up what lies on disk.
     func start() {
         takeUp(then: [])
+        if hasFoundFiles { feed(.repaired) }
         lookAtPublished()
         judge()
     }
@@ -104,7 +105,7 @@ actor ProfileRunner {
         self.context = context
         machine.rules = profile.rules(context, ports.cryptography)
         if isNew, !machine.isBusy { run = nil }
-        if isRepaired { feed(.repaired) }
+        if isRepaired || hasFoundFiles { feed(.repaired) }
         if andTick {
             feed(.ticked)
             lookAtPublished()

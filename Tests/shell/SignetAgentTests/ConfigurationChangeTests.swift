@@ -37,4 +37,44 @@ struct ConfigurationChangeTests {
         #expect(reads.withLock { $0 } == before + 2)
         await agent.stop()
     }
+
+    @Test(arguments: [false, true])
+    func `that brings a file which a profile names is taken up at once`(isRestarted: Bool) async throws {
+        let world = World(profiles: [try .sample(chain: ["/etc/signet/anchors/issuing.pem"])])
+        let isThere = Mutex(false)
+        var ports = world.ports
+        ports.certificates = { path in
+            guard isThere.withLock({ $0 }) else { throw FileIsMissing(path: path) }
+            return []
+        }
+        var agent = Agent(ports)
+        try await agent.start()
+        await agent.becomes("profile-invalid")
+        #expect(world.asked == 0)
+        // As long as it is missing, nothing is gained by looking again.
+        await agent.reload()
+        #expect(world.asked == 0)
+        isThere.withLock { $0 = true }
+        if isRestarted {
+            await agent.stop()
+            agent = Agent(ports)
+            try await agent.start()
+        } else {
+            await agent.reload()
+        }
+        await agent.becomes("server-unreachable")
+        #expect(world.asked > 0)
+        await agent.stop()
+    }
+}
+
+private struct FileIsMissing: Error {
+    let path: String
+}
+
+extension Agent {
+    /// Returns as soon as this is the only problem of the first profile.
+    fileprivate func becomes(_ code: String) async {
+        for await status in await changes() where status.profiles.first?.problems.map(\.code) == [code] { break }
+    }
 }

@@ -177,9 +177,9 @@ extension InstallationFault {
 
 extension Profile {
     /// A profile for one server, which differs from another only as told.
-    static func sample(_ name: String = "office", subject: String = "CN=${hostname}", anchors: [String] = []) throws
-        -> Profile
-    {
+    static func sample(
+        _ name: String = "office", subject: String = "CN=${hostname}", anchors: [String] = [], chain: [String] = []
+    ) throws -> Profile {
         Profile(
             name: try #require(ProfileName(name)),
             scep: SCEPSettings(
@@ -189,7 +189,7 @@ extension Profile {
                 legacyRequest: false, afterRevocation: .wait, tlsCA: nil),
             subject: SubjectTemplate(name: subject, alternativeNames: []), key: KeySettings(bits: 2048),
             renewal: RenewalSettings(at: 0.66, spread: 0.1),
-            install: InstallSettings(anchors: anchors, chain: [], group: nil),
+            install: InstallSettings(anchors: anchors, chain: chain, group: nil),
             deviceTag: DeviceTagSettings(
                 identificationCAs: [], gateway: .mdca, requireRevocationCheck: false, revocationListURLs: []))
     }
