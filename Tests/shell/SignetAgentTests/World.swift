@@ -117,7 +117,7 @@ final class World: Sendable {
                     if isDue { continuation.resume() }
                 }
             },
-            cryptography: OpenSSL(), transport: { _ in ScriptedTransport(world: self) }, files: files,
+            cryptography: KeyAtHand(), transport: { _ in ScriptedTransport(world: self) }, files: files,
             installer: ScriptedInstaller(world: self), configuration: { self.state.withLock { $0.configuration } },
             parse: { name, text in try .sample("\(name)", subject: String(decoding: text, as: UTF8.self)) },
             certificates: { _ in [] }, installedAnchors: { [] },
