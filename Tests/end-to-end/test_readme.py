@@ -3,15 +3,18 @@
 import json
 import os
 import re
+import shlex
+import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from machine import PATIENCE, Machine
+from machine import BINARIES, PATIENCE, Machine
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text()
@@ -100,6 +103,35 @@ def test_what_is_named_is_in_the_tree() -> None:
         assert (PROJECT / "systemd" / unit).is_file(), unit
     for command in re.findall(r"^(packaging/\S+)", "".join(blocks("sh")), re.MULTILINE):
         assert os.access(PROJECT / command, os.X_OK), command
+
+
+def test_the_machine_to_play_with() -> None:
+    """As it is written, but for where the machine and the programs lie."""
+    with tempfile.TemporaryDirectory(prefix="signet-") as folder:
+        moved = {
+            r"(\.\./)*\.build/release": str(BINARIES),
+            r"(\.\./)*\.build/python/bin/python": sys.executable,
+            "/tmp/machine": f"{folder}/m",
+        }
+        start, look = blocks("sh", section("## Working on it"))
+        for written, here in moved.items():
+            start, look = re.sub(written, here, start), re.sub(written, here, look)
+        supervisor = ["bash", "-c", f"exec setsid bash -c {shlex.quote(start)}"]
+        with subprocess.Popen(supervisor, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout
+                assert process.stdout.readline() == "ready\n"
+                commands = look.splitlines()
+                assert len(commands) == 4
+                for command in commands:
+                    done = subprocess.run(
+                        ["bash", "-c", command], cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE, check=False
+                    )
+                    assert done.returncode == 0, command + done.stderr
+                    assert done.stdout, command
+            finally:
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait(PATIENCE)
 
 
 def test_the_credential_is_the_one_that_the_agent_looks_for() -> None:

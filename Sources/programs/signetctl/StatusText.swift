@@ -13,7 +13,9 @@ enum StatusText {
     private static func machine(_ status: StatusDocument, _ style: Style, _ now: Timestamp) -> String {
         let device = status.device
         let serial = device.serialNumber.map { ", serial number \($0)" } ?? ""
-        var text = style.lines("\(device.hostname)\(serial)", indent: 0)
+        // Nobody has named it.
+        let name = device.hostname.isEmpty ? "this machine" : device.hostname
+        var text = style.lines("\(name)\(serial)", indent: 0)
         text += style.lines(
             "signet \(status.agent.version), OpenSSL \(status.agent.openssl)", label: "  agent", indent: column)
         text += style.lines(status.writtenAt.both(now: now), label: "  as of", indent: column)

@@ -49,6 +49,12 @@ struct TextTests {
                 """)
     }
 
+    @Test func `A machine that nobody has named has a first line too`() {
+        var status = Samples.status
+        status.device.hostname = ""
+        #expect(StatusText.render(status, style: style, now: Samples.noon).hasPrefix("this machine, serial number PF3"))
+    }
+
     @Test func `Tags read well at 80 columns`() {
         let tags = [
             TagsReply.Entry(profile: "access", tag: Samples.tag),
