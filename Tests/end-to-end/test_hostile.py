@@ -135,6 +135,22 @@ def test_nothing_that_was_had_is_lost(enrolled: Machine, server: SCEPServer, cas
     assert enrolled.belongings() == held
 
 
+def test_after_a_reply_that_failed_a_check_the_servers_certificates_are_asked_for_anew(
+    machine: Machine, make_server: MakeServer
+) -> None:
+    """A PKI may renew its RA while a request is under way: who signs replies is not what it was."""
+    server = make_server(Behaviour(attack=Attack.FOREIGN_SIGNER))
+    machine.profile(server)
+    supervisor = machine.start()
+    machine.wait_problem("untrusted-reply")
+    server.behaviour.attack = None
+    with machine.admin() as admin:
+        assert admin.renew()[-1]["generation"] == 1
+    assert supervisor.starts["signetd"] == 1
+    asked = ["GetCACaps", "GetCACert", "PKIOperation"]
+    assert [one.operation for one in server.journal.exchanges] == asked + asked
+
+
 def test_renewal_that_returns_the_old_certificate(enrolled: Machine, server: SCEPServer) -> None:
     held = enrolled.belongings()
     server.behaviour.attack = Attack.OLD_CERTIFICATE

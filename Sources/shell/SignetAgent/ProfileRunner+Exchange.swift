@@ -103,7 +103,11 @@ extension ProfileRunner {
 
     private func fail(_ error: any Error, wasSent: Bool) {
         if Task.isCancelled { return }
-        if case ExchangeFailure.noAnswer = error { run = nil }
+        switch error as? ExchangeFailure {
+        // The connection is broken; or the server's certificates changed under the transaction, and are asked for anew.
+        case .noAnswer, .untrusted: run = nil
+        case .status, nil: break
+        }
         feed(.failed(ExchangeTrouble(error, wasSent: wasSent)))
     }
 
