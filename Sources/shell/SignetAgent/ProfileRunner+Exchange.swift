@@ -153,7 +153,7 @@ extension ProfileRunner {
         do {
             var facts = context.facts
             if try profile.subject.variables.contains(.serialNumber) {
-                facts[.serialNumber] = try? await ports.installer.deviceFacts().productSerial
+                facts[.serialNumber] = try await ports.installer.deviceFacts().productSerial
                 serialNumber = facts[.serialNumber] ?? serialNumber
             }
             return try profile.subject.render(facts)

@@ -22,6 +22,16 @@ struct AgentTests {
         await agent.stop()
     }
 
+    @Test func `a serial number that cannot be asked for says so, and not that the machine has none`() async throws {
+        let world = World(profiles: [try .sample(subject: "CN=${serial_number}")])
+        let agent = Agent(world.ports)
+        try await agent.start()
+        let profile = try await until(agent) { !$0.problems.isEmpty }
+        #expect(profile.problems.map(\.code) == ["subject-unavailable"])
+        #expect(profile.problems.allSatisfy { $0.text.contains("reach the installer") })
+        await agent.stop()
+    }
+
     @Test func `the clock brings the next try`() async throws {
         let world = World(profiles: [try .sample()])
         let agent = Agent(world.ports)
