@@ -50,7 +50,10 @@ struct ProfileStore: Sendable {
 
     // MARK: pending
 
-    var hasPending: Bool { get throws { try files.names(in: pending).contains("transaction.json") } }
+    /// Whether a whole request lies there, of which replies can be understood.
+    var hasPending: Bool {
+        get throws { Set(try files.names(in: pending)).isSuperset(of: ["key.pem", "request.der", "transaction.json"]) }
+    }
 
     func pendingKey() throws -> Secret? { try files.readSecret("\(pending)/key.pem", limit: Self.keyLimit) }
 
@@ -81,7 +84,11 @@ struct ProfileStore: Sendable {
         return request
     }
 
-    func discardPending() throws { try files.remove(pending) }
+    /// The key first: where the rest is not reached any more, no request is made with it again.
+    func discardPending() throws {
+        try files.remove("\(pending)/key.pem")
+        try files.remove(pending)
+    }
 
     // MARK: generations
 

@@ -80,6 +80,13 @@ struct ProfileStoreTests {
         #expect(try store.pendingRequest()?.message == [1, 2, 3])
     }
 
+    @Test(arguments: ["key.pem", "request.der", "transaction.json"])
+    func `a request that lacks a part is none: nobody asks after it for ever`(part: String) throws {
+        try preparePending()
+        try files.remove("profiles/office/pending/\(part)")
+        #expect(try !store.hasPending)
+    }
+
     private func preparePending() throws {
         try store.save(PendingKey(key: [UInt8]([7, 8, 9]).withUnsafeBytes { Secret(copying: $0) }, signer: nil))
         try store.savePending(
