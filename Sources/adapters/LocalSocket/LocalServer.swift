@@ -24,11 +24,13 @@ package final class LocalServer: Sendable {
     ///
     /// - Parameters:
     ///   - secretParameter: a parameter whose value is kept out of what is decoded (`Call.secret`).
+    ///   - executor: where calls are handled; nil for the threads that all tasks share.
     ///   - onChange: told how many connections there are whenever that changes; called on the server's own thread.
     /// - Throws: `LocalSocketFault.systemCallFailed` where the process has no descriptors left.
     package init(
         _ listener: consuming LocalListener, limits: ServerLimits, secretParameter: String? = nil,
-        onChange: @escaping @Sendable (Int) -> Void = { _ in }, handler: @escaping Handler
+        executor: (any TaskExecutor)? = nil, onChange: @escaping @Sendable (Int) -> Void = { _ in },
+        handler: @escaping Handler
     ) throws(LocalSocketFault) {
         mailbox = try Mailbox()
         // An escaping closure cannot own a value that has one owner, so the listener travels in its parts.
@@ -37,7 +39,7 @@ package final class LocalServer: Sendable {
         DispatchQueue(label: "LocalServer").async { [self] in
             let loop = ServerLoop(
                 listener: LocalListener(number: number, madePath: path), limits: limits,
-                secretParameter: secretParameter, mailbox: mailbox, handler: handler,
+                secretParameter: secretParameter, mailbox: mailbox, executor: executor, handler: handler,
                 onChange: { [self] count in
                     state.withLock { $0.openConnections = count }
                     onChange(count)

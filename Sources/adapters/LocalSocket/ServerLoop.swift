@@ -10,6 +10,7 @@ import Varlink
     private let mailbox: Mailbox
     private let handler: LocalServer.Handler
     private let onChange: @Sendable (Int) -> Void
+    private let executor: (any TaskExecutor)?
     private var clients: [Int: Client] = [:]
     private var nextID = 0
     private var reported = 0
@@ -20,7 +21,8 @@ import Varlink
 
     init(
         listener: consuming LocalListener?, limits: ServerLimits, secretParameter: String?, mailbox: Mailbox,
-        handler: @escaping LocalServer.Handler, onChange: @escaping @Sendable (Int) -> Void
+        executor: (any TaskExecutor)?, handler: @escaping LocalServer.Handler,
+        onChange: @escaping @Sendable (Int) -> Void
     ) {
         self.listener = consume listener
         self.limits = limits
@@ -28,6 +30,7 @@ import Varlink
         self.mailbox = mailbox
         self.handler = handler
         self.onChange = onChange
+        self.executor = executor
     }
 
     deinit { unsafe buffer.deallocate() }
@@ -69,7 +72,7 @@ import Varlink
         guard let call = client.nextCall() else { return }
         let (handler, connection, mailbox) = (handler, client.connection, mailbox)
         client.began(
-            Task {
+            Task(executorPreference: executor) {
                 await handler(call, connection)
                 mailbox.post(.finished(id))
             })

@@ -21,7 +21,10 @@ struct Signetd {
             let arguments = try ServiceArguments(CommandLine.arguments)
             guard !arguments.wantsHelp else { return print("usage: signetd [--root DIR]") }
             // Threads that still make a key or wait for a name server hold nothing that is not on disk.
-            _exit(try await serve(root: arguments.root, journal: journal).rawValue)
+            let ending = try await withTaskExecutorPreference(AgentExecutor.shared) {
+                try await serve(root: arguments.root, journal: journal)
+            }
+            _exit(ending.rawValue)
         } catch let fault as HostFault where fault.code == .badArguments {
             journal.log(JournalEntry(.failed, "\(fault)"))
             exit(2)
@@ -33,6 +36,9 @@ struct Signetd {
 
     /// Within which a call that came in the last moment has had its answer; others wait for the next process meanwhile.
     private static let drainLimit = Duration.seconds(10)
+
+    /// Seconds from the decision to end until the process has ended, whatever it waits for.
+    private static let endLimit = 1.5
 
     /// Why the process ends, as its exit status.
     private enum Ending: Int32 {
@@ -47,8 +53,13 @@ struct Signetd {
         let agent = Agent(wirePorts(root: root, folder: folder, journal: journal))
         let now: @Sendable () -> Date = { Date() }
         let lingering = Lingering(agent, idle: Double(settings.idleExit), now: now, wait: waitOnWallClock)
-        let termination = Task { for await _ in await Signals.termination() { return } }
-        let watchdog = Task { await ServiceManager.feedWatchdog() }
+        // By a thread of its own: the agent's may wait for a disk, and the end is to come all the same.
+        let termination = Task {
+            for await _ in await Signals.termination() {
+                return ServiceManager.endForCertain(after: endLimit, status: Ending.done.rawValue)
+            }
+        }
+        let watchdog = AgentExecutor.task { await ServiceManager.feedWatchdog() }
         // Before READY: whoever asks for a new start does so after it.
         let hangups = await Signals.hangup()
         ServiceManager.notifyReady()
@@ -56,9 +67,9 @@ struct Signetd {
         try await agent.start()
         // Not before: the caller who started the process by connecting is to find its profiles.
         let servers = try openSockets(agent, lingering)
-        let ticks = Task { await tickHourly(agent) }
+        let ticks = AgentExecutor.task { await tickHourly(agent) }
         // A profile that is dropped while the process runs starts nobody else.
-        let changes = Task {
+        let changes = AgentExecutor.task {
             for await _ in FolderWatch.changes(in: ConfigurationFolder.watched.map { root + $0 }) {
                 await agent.configurationChanged()
             }
@@ -88,7 +99,7 @@ struct Signetd {
         journal.log(JournalEntry(.ended, "ends: \(reason)"))
         ServiceManager.notifyStopping()
         watchdog.cancel()
-        ServiceManager.endForCertain(after: 1.5, status: ending.rawValue)
+        ServiceManager.endForCertain(after: endLimit, status: ending.rawValue)
         await agent.stop()
         for server in servers { await server.stop(within: .seconds(1)) }
         return ending
@@ -125,12 +136,12 @@ struct Signetd {
     private static func openSockets(_ agent: Agent, _ lingering: Lingering) throws -> [LocalServer] {
         let service = AgentService(agent, version: Release.version)
         let counts = ClientCounts()
-        Task { for await total in counts.totals { await lingering.clients(total) } }
+        AgentExecutor.task { for await total in counts.totals { await lingering.clients(total) } }
         return try ServiceManager.passedSockets().map { name, descriptor in
             let isAdmin = name == "admin"
             return try LocalServer(
                 LocalListener(adopting: descriptor), limits: isAdmin ? .admin : .control,
-                onChange: { counts.set($0, of: name) },
+                executor: AgentExecutor.shared, onChange: { counts.set($0, of: name) },
                 handler: { call, connection in
                     // A caller that has gone needs no reply.
                     try? await service.handle(call, isAdmin: isAdmin) { try connection.reply($0) }
@@ -143,7 +154,7 @@ struct Signetd {
         _ bodies: (@Sendable () async -> (reason: String, ending: Ending))...
     ) async -> (reason: String, ending: Ending) {
         let (stream, continuation) = AsyncStream.makeStream(of: (reason: String, ending: Ending).self)
-        let tasks = bodies.map { body in Task { continuation.yield(await body()) } }
+        let tasks = bodies.map { body in AgentExecutor.task { continuation.yield(await body()) } }
         defer { for task in tasks { task.cancel() } }
         for await first in stream { return first }
         return ("nothing left to do", .done)

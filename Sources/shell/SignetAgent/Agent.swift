@@ -67,9 +67,9 @@ package actor Agent {
     /// other: what was read first must not be applied last.
     package func reload(andTick: Bool = true) async {
         let before = reloading
-        let task = Task {
+        let task = onAgent { agent in
             await before?.value
-            await self.readConfiguration(andTick: andTick)
+            await agent.readConfiguration(andTick: andTick)
         }
         reloading = task
         await task.value
@@ -80,10 +80,10 @@ package actor Agent {
     package func configurationChanged() {
         guard !isReloadPlanned else { return }
         isReloadPlanned = true
-        Task {
-            await ports.wait(ports.now().addingTimeInterval(Self.burst))
-            isReloadPlanned = false
-            await reload()
+        onAgent { agent in
+            await agent.ports.wait(agent.ports.now().addingTimeInterval(Self.burst))
+            agent.isReloadPlanned = false
+            await agent.reload()
         }
     }
 
@@ -125,7 +125,7 @@ package actor Agent {
             of: StatusDocument.self, bufferingPolicy: .bufferingNewest(1))
         let id = UUID()
         watchers[id] = continuation
-        continuation.onTermination = { _ in Task { await self.forget(id) } }
+        continuation.onTermination = { _ in self.onAgent { $0.forget(id) } }
         continuation.yield(await compose())
         return stream
     }

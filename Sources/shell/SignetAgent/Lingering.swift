@@ -46,8 +46,8 @@ package actor Lingering {
     package func untilIdle() async {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         pokes = continuation
-        let needs = Task {
-            for await _ in await agent.needChanges() { continuation.yield() }
+        let needs = onAgent {
+            for await _ in await $0.agent.needChanges() { continuation.yield() }
         }
         defer { needs.cancel() }
         continuation.yield()
@@ -68,8 +68,8 @@ package actor Lingering {
                 }
             let exit = lastClient.addingTimeInterval(stay)
             guard now() < exit else { return }
-            timer = Task {
-                await wait(exit)
+            timer = onAgent {
+                await $0.wait(exit)
                 // A timer that was replaced must not ask for yet another one.
                 guard !Task.isCancelled else { return }
                 continuation.yield()

@@ -30,7 +30,7 @@ extension ProfileRunner {
             of: OrderProgress.self, bufferingPolicy: .bufferingNewest(64))
         let id = UUID()
         orders[id] = continuation
-        continuation.onTermination = { _ in Task { await self.forget(id) } }
+        continuation.onTermination = { _ in self.onAgent { $0.forget(id) } }
         orderedFrom = document.state.identity?.generation ?? 0
         if !isJoining {
             feed(.ordered(kind))

@@ -24,14 +24,14 @@ extension ProfileRunner {
 
     private func enqueueJudgement() -> Task<Void, Never> {
         let running = judging
-        let task = Task {
+        let task = onAgent { runner in
             await running?.value
-            self.judging = self.queued
-            self.queued = nil
-            await self.judgeNow()
-            self.judging = nil
-            self.settleOrders()
-            await self.changed(.content)
+            runner.judging = runner.queued
+            runner.queued = nil
+            await runner.judgeNow()
+            runner.judging = nil
+            runner.settleOrders()
+            await runner.changed(.content)
         }
         queued = task
         return task

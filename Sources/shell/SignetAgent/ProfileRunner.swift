@@ -151,7 +151,7 @@ actor ProfileRunner {
         machine = next
         for action in actions { perform(action) }
         settleOrders()
-        Task { await changed(change) }
+        onAgent { await $0.changed(change) }
     }
 
     /// Keeps events that cannot be saved, and tries again in a minute. Nothing is acted on until then.
@@ -163,7 +163,7 @@ actor ProfileRunner {
         arm(now.addingTimeInterval(60))
         for order in orders.values { order.yield(.failed(unsaved?.problem)) }
         endOrders()
-        Task { await changed(.content) }
+        onAgent { await $0.changed(.content) }
     }
 
     private func perform(_ action: EnrollmentAction) {
@@ -186,9 +186,9 @@ actor ProfileRunner {
     private func spawn(_ body: @escaping @Sendable (isolated ProfileRunner) async -> Void) {
         tasksBegun += 1
         let id = tasksBegun
-        tasks[id] = Task {
-            await body(self)
-            self.tasks[id] = nil
+        tasks[id] = onAgent { runner in
+            await body(runner)
+            runner.tasks[id] = nil
         }
     }
 
@@ -200,10 +200,10 @@ actor ProfileRunner {
         let end = verdict?.validUntil.flatMap { $0 > now ? $0 : nil }
         guard let soonest = [until, end].compactMap({ $0 }).min(), !isStopped else { return }
         let date = max(soonest, now.addingTimeInterval(0.05))
-        timer = Task {
-            await ports.wait(date)
+        timer = onAgent { runner in
+            await runner.ports.wait(date)
             guard !Task.isCancelled else { return }
-            self.wake()
+            runner.wake()
         }
     }
 
@@ -223,7 +223,7 @@ actor ProfileRunner {
     func report(step: String) {
         self.step = step
         for order in orders.values { order.yield(.step(step, at: ports.now())) }
-        Task { await changed(.step) }
+        onAgent { await $0.changed(.step) }
     }
 }
 

@@ -196,10 +196,10 @@ actor Reporter {
     private func launch() -> Task<Int, Never> {
         timer?.cancel()
         let before = summary
-        let task = Task {
-            let sent = await self.send()
-            self.arm()
-            if self.summary != before { await self.changed() }
+        let task = onAgent { reporter in
+            let sent = await reporter.send()
+            reporter.arm()
+            if reporter.summary != before { await reporter.changed() }
             return sent
         }
         run = task
@@ -210,10 +210,10 @@ actor Reporter {
     private func arm() {
         timer?.cancel()
         guard let at = state?.retry?.at.date, outbox.waiting > 0, !isStopped else { return }
-        timer = Task {
-            await ports.wait(max(at, ports.now().addingTimeInterval(1)))
+        timer = onAgent { reporter in
+            await reporter.ports.wait(max(at, reporter.ports.now().addingTimeInterval(1)))
             guard !Task.isCancelled else { return }
-            self.begin()
+            reporter.begin()
         }
     }
 

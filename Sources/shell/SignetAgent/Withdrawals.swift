@@ -41,10 +41,10 @@ actor Withdrawals {
         finished.formIntersection(removed)
         for name in failures.keys where !removed.contains(name) { setFailure(nil, of: name) }
         for name in removed where running[name] == nil && !finished.contains(name) && isDue(name) {
-            running[name] = Task {
-                await self.withdraw(name)
-                self.running[name] = nil
-                await self.changed()
+            running[name] = onAgent { withdrawals in
+                await withdrawals.withdraw(name)
+                withdrawals.running[name] = nil
+                await withdrawals.changed()
             }
         }
     }
