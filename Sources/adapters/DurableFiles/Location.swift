@@ -26,9 +26,9 @@ enum TemporaryName {
     private static let marker = ".tmp-"
 
     static func make(for name: String) -> String {
-        let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789")
-        let suffix = (0..<6).map { _ in letters[Int.random(in: 0..<letters.count)] }
-        return "." + name + marker + String(suffix)
+        // 31 bits in letters and digits are six of them at most.
+        let suffix = String(UInt32.random(in: 0..<1 << 31), radix: 36)
+        return "." + name + marker + String(repeating: "0", count: 6 - suffix.utf8.count) + suffix
     }
 
     /// Whether `name` is a temporary name, of `owner` if given.

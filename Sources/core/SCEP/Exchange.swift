@@ -86,17 +86,19 @@ package struct SCEPExchange: Sendable {
     /// By POST where the server offers it, else by GET. A server that advertises POST and then answers it with
     /// nothing, or refuses the method, gets the same bytes by GET, once (NDES 2012).
     private func post(_ message: PKIMessage, _ capabilities: Capabilities) async throws -> HTTPResponse {
-        let byGet = HTTPRequest(
-            method: .get, url: server.target("PKIOperation", message: message.der),
-            limit: ExchangeLimits.answerBytes, deadline: ExchangeLimits.deadline)
-        guard capabilities.offersPost else { return try await send(byGet) }
+        func byGet() -> HTTPRequest {
+            HTTPRequest(
+                method: .get, url: server.target("PKIOperation", message: message.der),
+                limit: ExchangeLimits.answerBytes, deadline: ExchangeLimits.deadline)
+        }
+        guard capabilities.offersPost else { return try await send(byGet()) }
         let response = try await send(
             HTTPRequest(
                 method: .post, url: server.target("PKIOperation"), body: message.der,
                 contentType: "application/x-pki-message", limit: ExchangeLimits.answerBytes,
                 deadline: ExchangeLimits.deadline))
         let refusesPost = response.status == 405 || response.status == 501
-        return refusesPost || (response.status == 200 && response.body.isEmpty) ? try await send(byGet) : response
+        return refusesPost || (response.status == 200 && response.body.isEmpty) ? try await send(byGet()) : response
     }
 
     private func send(_ request: HTTPRequest) async throws -> HTTPResponse {

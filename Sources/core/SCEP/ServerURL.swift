@@ -37,13 +37,15 @@ package struct ServerURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func escapedBase64(_ bytes: [UInt8]) -> String {
-        Data(bytes).base64EncodedString().reduce(into: "") { text, character in
+        var text: [UInt8] = []
+        for character in Data(bytes).base64EncodedData() {
             switch character {
-            case "+": text += "%2B"
-            case "/": text += "%2F"
-            case "=": text += "%3D"
+            case UInt8(ascii: "+"): text += "%2B".utf8
+            case UInt8(ascii: "/"): text += "%2F".utf8
+            case UInt8(ascii: "="): text += "%3D".utf8
             default: text.append(character)
             }
         }
+        return String(decoding: text, as: UTF8.self)
     }
 }
