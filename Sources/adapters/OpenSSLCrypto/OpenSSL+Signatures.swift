@@ -47,7 +47,10 @@ extension OpenSSL {
 
     package func verifySignedData(_ signedData: [UInt8], signers: [Certificate]) throws -> Certificate {
         let attempt = Attempt("verify a signed message")
-        let message = try CMSMessage(signedData, type: NID_pkcs7_signed, expected: "a CMS SignedData", attempt)
+        guard let bare = try? CMSSignedMessage.withoutCertificates(signedData) else {
+            throw attempt.fault(.malformed, expected: "a CMS SignedData")
+        }
+        let message = try CMSMessage(bare, type: NID_pkcs7_signed, expected: "a CMS SignedData", attempt)
         guard let information = unsafe message.onlySigner else {
             throw attempt.fault(.malformed, expected: "exactly one signer")
         }

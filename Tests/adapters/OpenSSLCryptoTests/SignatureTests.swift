@@ -104,6 +104,22 @@ private let senderNonce = ObjectIdentifier(2, 16, 840, 1, 113733, 1, 9, 5)
         #expect(try openssl.verifySignedData(message(options), signers: allowed) == parties.registration.certificate)
     }
 
+    @Test(arguments: ["-nodetach -certfile insider.pem", "-nodetach -stream -certfile insider.pem"])
+    func `What travels unsigned does not reach libcrypto`(options: String) throws {
+        let message = try message(options)
+        let stranger = parties.insider.certificate.der
+        #expect(message.firstRange(of: stranger) != nil)
+        let bare = try CMSSignedMessage.withoutCertificates(message)
+        #expect(bare.firstRange(of: stranger) == nil)
+        #expect(bare.firstRange(of: parties.registration.certificate.der) == nil)
+        #expect(try CMSSignedMessage.withoutCertificates(bare) == bare)
+        // The program is given the signer by hand.
+        try scratch.write("message", bare)
+        try scratch.openssl(
+            "cms -verify -binary -inform DER -in message -certfile ra.pem -nointern -noverify -out verified")
+        #expect(try scratch.read("verified") == content)
+    }
+
     @Test func `An EC key verifies`() throws {
         let message = try message("-nodetach", signer: "curve")
         let signer = parties.curve.certificate
