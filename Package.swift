@@ -62,7 +62,7 @@ let package = Package(
     targets: [
         // c: foreign headers, and shims for what Swift's importer cannot see.
         c("COpenSSL", links: "crypto"),
-        c("CCurl", links: "curl"),
+        c("CCurl"),
         c("CSystemd", links: "systemd"),
         c("CLinux"),
         c("CTOML", links: "stdc++"),

@@ -11,7 +11,8 @@ import Secrets
     private static let connectLimit = 10.0
     /// Seconds of `Retry-After` beyond which it counts as that many.
     private static let retryLimit = 24 * 60 * 60
-    private static let isLibraryReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+    /// Why libcurl cannot be used; nil where it can. The first session loads it.
+    private static let loadError = unsafe signet_curl_load().map { unsafe String(cString: $0) }
 
     private let easy: UnsafeMutableRawPointer
     private let multi: UnsafeMutableRawPointer
@@ -23,7 +24,14 @@ import Secrets
     private var shown: (origin: Substring, certificates: [[UInt8]]) = ("", [])
 
     init(tlsAuthorities: [UInt8]?, userAgent: String, client: ClientAccess?) throws(TransportFault) {
-        guard Self.isLibraryReady, let easy = unsafe curl_easy_init(), let multi = unsafe curl_multi_init() else {
+        if let error = Self.loadError {
+            unsafe words.deallocate()
+            throw TransportFault(
+                .notConnected, attempted: "load libcurl",
+                expected: "\(SIGNET_CURL_SONAME), of Debian's package libcurl4",
+                got: error)
+        }
+        guard let easy = unsafe curl_easy_init(), let multi = unsafe curl_multi_init() else {
             unsafe words.deallocate()
             throw TransportFault(.notConnected, attempted: "set up libcurl", got: "no memory")
         }

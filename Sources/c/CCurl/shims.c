@@ -1,11 +1,11 @@
-#include "CCurl.h"
+#include "library.h"
 
 #include <string.h>
 
 CURLcode signet_curl_set_policy(CURL *easy) {
     CURLcode result = CURLE_OK;
 #define SET(option, value) \
-    if (result == CURLE_OK) result = curl_easy_setopt(easy, option, value)
+    if (result == CURLE_OK) result = signet_curl.easy_setopt(easy, option, value)
 #if LIBCURL_VERSION_NUM >= 0x075500
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
 #else
@@ -32,33 +32,33 @@ CURLcode signet_curl_set_policy(CURL *easy) {
 }
 
 CURLcode signet_curl_set_long(CURL *easy, CURLoption option, long value) {
-    return curl_easy_setopt(easy, option, value);
+    return signet_curl.easy_setopt(easy, option, value);
 }
 
 CURLcode signet_curl_set_text(CURL *easy, CURLoption option, const char *value) {
-    return curl_easy_setopt(easy, option, value);
+    return signet_curl.easy_setopt(easy, option, value);
 }
 
 CURLcode signet_curl_set_list(CURL *easy, CURLoption option, struct curl_slist *list) {
-    return curl_easy_setopt(easy, option, list);
+    return signet_curl.easy_setopt(easy, option, list);
 }
 
 CURLcode signet_curl_set_limit(CURL *easy, curl_off_t limit) {
-    return curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, limit);
+    return signet_curl.easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, limit);
 }
 
 CURLcode signet_curl_set_body(CURL *easy, const void *bytes, size_t count) {
-    CURLcode result = curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    if (result == CURLE_OK) result = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
-    if (result == CURLE_OK) result = curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, count ? bytes : "");
+    CURLcode result = signet_curl.easy_setopt(easy, CURLOPT_POST, 1L);
+    if (result == CURLE_OK) result = signet_curl.easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
+    if (result == CURLE_OK) result = signet_curl.easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, count ? bytes : "");
     return result;
 }
 
 CURLcode signet_curl_set_authorities(CURL *easy, const void *bytes, size_t count) {
     struct curl_blob blob = {.data = (void *)bytes, .len = count, .flags = CURL_BLOB_COPY};
-    CURLcode result = curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
+    CURLcode result = signet_curl.easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
     // The blob replaces the distribution's file of authorities, but not its folder.
-    if (result == CURLE_OK) result = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    if (result == CURLE_OK) result = signet_curl.easy_setopt(easy, CURLOPT_CAPATH, NULL);
     return result;
 }
 
@@ -67,60 +67,60 @@ CURLcode signet_curl_set_identity(
     struct curl_blob certificate = {
         .data = (void *)certificates, .len = certificates_count, .flags = CURL_BLOB_COPY};
     struct curl_blob secret = {.data = (void *)key, .len = key_count, .flags = CURL_BLOB_NOCOPY};
-    CURLcode result = curl_easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &certificate);
-    if (result == CURLE_OK) result = curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &secret);
+    CURLcode result = signet_curl.easy_setopt(easy, CURLOPT_SSLCERT_BLOB, &certificate);
+    if (result == CURLE_OK) result = signet_curl.easy_setopt(easy, CURLOPT_SSLKEY_BLOB, &secret);
     return result;
 }
 
-void signet_curl_forget_key(CURL *easy) { curl_easy_setopt(easy, CURLOPT_SSLKEY_BLOB, NULL); }
+void signet_curl_forget_key(CURL *easy) { signet_curl.easy_setopt(easy, CURLOPT_SSLKEY_BLOB, NULL); }
 
 void signet_curl_wipe_list(struct curl_slist *list) {
     for (struct curl_slist *item = list; item; item = item->next)
         if (item->data) explicit_bzero(item->data, strlen(item->data));
-    curl_slist_free_all(list);
+    signet_curl.slist_free_all(list);
 }
 
 CURLcode signet_curl_set_callbacks(
     CURL *easy, void *context, signet_curl_data body, signet_curl_data header, signet_curl_sending sending,
     char *error) {
-    CURLcode result = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, body);
-    if (result == CURLE_OK) result = curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
-    if (result == CURLE_OK) result = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, header);
-    if (result == CURLE_OK) result = curl_easy_setopt(easy, CURLOPT_HEADERDATA, context);
-    if (result == CURLE_OK) result = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, sending);
-    if (result == CURLE_OK) result = curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
-    if (result == CURLE_OK) result = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
+    CURLcode result = signet_curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, body);
+    if (result == CURLE_OK) result = signet_curl.easy_setopt(easy, CURLOPT_WRITEDATA, context);
+    if (result == CURLE_OK) result = signet_curl.easy_setopt(easy, CURLOPT_HEADERFUNCTION, header);
+    if (result == CURLE_OK) result = signet_curl.easy_setopt(easy, CURLOPT_HEADERDATA, context);
+    if (result == CURLE_OK) result = signet_curl.easy_setopt(easy, CURLOPT_PREREQFUNCTION, sending);
+    if (result == CURLE_OK) result = signet_curl.easy_setopt(easy, CURLOPT_PREREQDATA, context);
+    if (result == CURLE_OK) result = signet_curl.easy_setopt(easy, CURLOPT_ERRORBUFFER, error);
     return result;
 }
 
 long signet_curl_get_long(CURL *easy, CURLINFO info) {
     long value = 0;
-    return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;
+    return signet_curl.easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;
 }
 
 curl_off_t signet_curl_get_retry_after(CURL *easy) {
     curl_off_t value = 0;
-    return curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &value) == CURLE_OK ? value : 0;
+    return signet_curl.easy_getinfo(easy, CURLINFO_RETRY_AFTER, &value) == CURLE_OK ? value : 0;
 }
 
 const char *signet_curl_get_text(CURL *easy, CURLINFO info) {
     const char *value = NULL;
-    return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : NULL;
+    return signet_curl.easy_getinfo(easy, info, &value) == CURLE_OK ? value : NULL;
 }
 
 const struct curl_certinfo *signet_curl_get_certificates(CURL *easy) {
     struct curl_certinfo *value = NULL;
-    return curl_easy_getinfo(easy, CURLINFO_CERTINFO, &value) == CURLE_OK ? value : NULL;
+    return signet_curl.easy_getinfo(easy, CURLINFO_CERTINFO, &value) == CURLE_OK ? value : NULL;
 }
 
 int signet_curl_multi_result(CURLM *multi) {
     int left = 0;
     CURLMsg *message;
-    while ((message = curl_multi_info_read(multi, &left)))
+    while ((message = signet_curl.multi_info_read(multi, &left)))
         if (message->msg == CURLMSG_DONE) return (int)message->data.result;
     return -1;
 }
 
 CURLMcode signet_curl_multi_keep(CURLM *multi, long connections) {
-    return curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, connections);
+    return signet_curl.multi_setopt(multi, CURLMOPT_MAXCONNECTS, connections);
 }

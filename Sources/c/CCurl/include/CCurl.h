@@ -1,9 +1,14 @@
-// libcurl, and plain functions for its variadic setters.
+// libcurl, loaded when it is first needed, and plain functions for its variadic setters.
 #ifndef SIGNET_CCURL_H
 #define SIGNET_CCURL_H
 
 #include <curl/curl.h>
 #include <stddef.h>
+
+#define SIGNET_CURL_SONAME "libcurl.so.4"
+
+/// Loads libcurl and sets it up; once, before anything else here. NULL, or why not.
+const char *signet_curl_load(void);
 
 /// Options that hold for every exchange: HTTP/1.1 over plain TCP or TLS 1.2 and later, peers verified, no redirects, no
 /// cookies, no credentials, no signals, no waiting for a resolver that was given up.
