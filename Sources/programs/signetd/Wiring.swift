@@ -69,7 +69,7 @@ private func readConfiguration(_ folder: ConfigurationFolder) -> Configuration {
         configuration.management = try folder.agentSettings().management.map { .endpoint($0) } ?? .absent
     } catch {
         configuration.management = .unreadable
-        configuration.refused.append(("signet.toml", error.errors.map(\.description)))
+        configuration.refused.append((Configuration.settings, error.errors.map(\.description)))
     }
     return configuration
 }

@@ -42,7 +42,7 @@ extension Agent {
             runners[name] = nil
         }
         // Nor is a profile gone whose file may be one of those that nobody can assign.
-        if configuration.isComplete, configuration.refused.allSatisfy({ ProfileName($0.name) != nil }) {
+        if configuration.isComplete, !configuration.isAnyUnassigned {
             await withdrawals?.begin(keeping: kept)
         }
         for (name, errors) in configuration.refused {

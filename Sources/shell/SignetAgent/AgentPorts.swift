@@ -79,13 +79,19 @@ package struct AgentPorts: Sendable {
 /// Root's configuration as it was read: profiles that are right, and what is wrong with the others.
 package struct Configuration: Sendable {
     package var profiles: [Profile]
-    /// Per file that is no profile: the name it would have, and its errors, one a line.
+    /// Per file with errors: the name of the profile that it would be, and its errors, one a line. The name is none of a
+    /// profile where the file's is not, and for `settings`.
     package var refused: [(name: String, errors: [String])]
+    /// The name under which errors of the agent's own file are told.
+    package static let settings = "signet.toml"
     /// Whether the folder of profiles was read. Where it was not, a profile that is missing here is not gone.
     package var isComplete: Bool
     package var management: Management
     /// The files of `profiles`, as they were read.
     package var texts: [ProfileName: [UInt8]]
+
+    /// Whether a file with errors may be that of any profile, since its name is no profile's.
+    var isAnyUnassigned: Bool { refused.contains { $0.name != Self.settings && ProfileName($0.name) == nil } }
 
     package init(
         profiles: [Profile], refused: [(name: String, errors: [String])], isComplete: Bool = true,

@@ -93,6 +93,19 @@ struct WithdrawalTests {
         #expect(try world.store("office").loadState().state.published == 1)
     }
 
+    @Test func `is withdrawn whatever is wrong with the agent's own file`() async throws {
+        let world = try worldWithFolder()
+        world.startInstaller()
+        world.configure(
+            Configuration(
+                profiles: [], refused: [(Configuration.settings, ["signet.toml:1:1: unknown key"])],
+                management: .unreadable))
+        let agent = Agent(world.ports)
+        try await agent.start()
+        _ = try await until(agent) { _ in world.withdrawn == ["office"] }
+        await agent.stop()
+    }
+
     @Test func `a folder of profiles that cannot be read ends nothing`() async throws {
         let world = World(profiles: [try .sample()])
         let agent = Agent(world.ports)
