@@ -71,6 +71,7 @@ CASES = [
     trouble("asks to wait", {"server-overloaded"}, Trouble("status", status=503, retry_after="120")),
     trouble("too many", {"server-overloaded"}, Trouble("status", status=429)),
     trouble("server error", {"server-unreachable"}, Trouble("status", status=500)),
+    trouble("sent elsewhere", {"not-a-scep-server"}, Trouble("status", status=302)),
     trouble("forbidden", {"request-refused"}, Trouble("status", status=403)),
     *(
         Case(f"FAILURE {info}", problems, lambda behaviour, info=info: setattr(behaviour, "failure", info))  # type: ignore[misc]

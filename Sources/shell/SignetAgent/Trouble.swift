@@ -31,6 +31,10 @@ extension ExchangeTrouble {
             self.init(
                 .noAnswer(requestMayHaveArrived: wasSent && fault.code.requestMayHaveArrived), code: .unreachable,
                 detail: detail)
+        case .status(let status, nil) where status < 400:
+            // No PKI's word: a SCEP server that answers so is none, and portals send everybody elsewhere.
+            self.init(
+                .untrusted, code: .notSCEP, detail: "\(detail): a proxy or captive portal may stand between")
         case .status(let status, let retryAfter):
             let code: ProblemCode =
                 if status == 429 || retryAfter != nil { .overloaded } else if status >= 500 { .unreachable } else {

@@ -32,6 +32,21 @@ struct AgentTests {
         await agent.stop()
     }
 
+    @Test(arguments: [204, 302, 307])
+    func `a portal that sends everybody elsewhere costs an hour, not the day that a refusal does`(
+        status: Int
+    ) async throws {
+        let world = World(profiles: [try .sample()])
+        world.answer(.success(HTTPResponse(status: status)))
+        let agent = Agent(world.ports)
+        try await agent.start()
+        let profile = try await until(agent) { !$0.problems.isEmpty && $0.state == .failed }
+        #expect(profile.problems.map(\.code) == ["not-a-scep-server"])
+        let next = try #require(profile.next)
+        #expect((3600...4320).contains(next.at.date.timeIntervalSince(world.ports.now())))
+        await agent.stop()
+    }
+
     @Test func `the clock brings the next try`() async throws {
         let world = World(profiles: [try .sample()])
         let agent = Agent(world.ports)
