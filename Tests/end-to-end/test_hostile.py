@@ -234,3 +234,22 @@ def test_what_the_server_says_cannot_steer_a_terminal(machine: Machine, make_ser
     assert "\x1b[2J" not in shown
     assert "\nsignet: all is well" not in shown
     assert len(problem["text"]) < 2000
+
+
+def test_a_profile_that_anybody_could_have_written_is_shown_no_challenge(
+    machine: Machine, make_server: MakeServer
+) -> None:
+    """Who writes a profile says to which server root's challenge goes."""
+    server = make_server(Behaviour(challenges=Challenges(static="open sesame")))
+    machine.challenge("open sesame")
+    machine.profile(server)
+    profile = machine.root / "etc/signet/profiles.d/access.toml"
+    profile.chmod(0o666)
+    machine.start()
+    with machine.control() as control:
+        (problem,) = control.status()["problems"]
+    assert problem["code"] == "profile-invalid"
+    assert f"chmod go-w {profile}" in problem["text"]
+    assert server.journal.exchanges == []
+    profile.chmod(0o644)
+    machine.wait_enrolled()

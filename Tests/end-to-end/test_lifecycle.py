@@ -54,6 +54,23 @@ def test_sigterm_ends_the_installer_while_a_client_is_silent(machine: Machine) -
         assert supervisor.wait_exit(_SECONDS, "signet-installd", count=1) == 0
 
 
+def test_configuration_is_watched_before_it_is_read(machine: Machine) -> None:
+    """Or what root writes in between would be seen by nobody until the process ends, which may be an hour later."""
+    trace = machine.folder / "trace"
+    calls = "--trace=inotify_add_watch,openat"
+    # Aside (-D), so that the program keeps the number of the process that the sockets were passed to.
+    machine.program("signetd").wrap = ["strace", "-D", "--follow-forks", "--quiet=all", calls, f"--output={trace}"]
+    machine.start()
+    with machine.control() as control:
+        assert control.status()["profiles"] == []
+    lines = trace.read_text().splitlines()
+    # Of the folder itself, not of one on the way to a file in it.
+    read = next(number for number, line in enumerate(lines) if '"profiles.d"' in line and "O_PATH" not in line)
+    watched = [number for number, line in enumerate(lines) if "inotify_add_watch" in line and "/etc/signet" in line]
+    assert len(watched[:3]) == 3
+    assert max(watched[:3]) < read
+
+
 def test_ready_is_said_before_any_network_is_touched(machine: Machine, make_server: MakeServer) -> None:
     server = make_server(Behaviour(troubles=[Trouble("hold", "GetCACaps")]))
     machine.profile(server)

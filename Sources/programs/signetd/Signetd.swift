@@ -48,9 +48,14 @@ struct Signetd {
     }
 
     private static func serve(root: String, journal: Journal) async throws -> Ending {
-        let folder = ConfigurationFolder(root: root.isEmpty ? "/" : root, ownership: .any)
+        // Who can write a profile says to whom root's challenge is shown.
+        let folder = ConfigurationFolder(
+            root: root.isEmpty ? "/" : root, ownership: .rootOnly(uid: owner(of: root)))
         let settings = (try? folder.agentSettings()) ?? .init()
         let agent = Agent(wirePorts(root: root, folder: folder, journal: journal))
+        // A profile that is dropped while the process runs starts nobody else. Watched before it is first read, or one
+        // that comes in between would be seen by nobody.
+        let changed = FolderWatch.changes(in: ConfigurationFolder.watched.map { root + $0 })
         let now: @Sendable () -> Date = { Date() }
         let lingering = Lingering(agent, idle: Double(settings.idleExit), now: now, wait: waitOnWallClock)
         // By a thread of its own: the agent's may wait for a disk, and the end is to come all the same.
@@ -68,12 +73,7 @@ struct Signetd {
         // Not before: the caller who started the process by connecting is to find its profiles.
         let servers = try openSockets(agent, lingering)
         let ticks = AgentExecutor.task { await tickHourly(agent) }
-        // A profile that is dropped while the process runs starts nobody else.
-        let changes = AgentExecutor.task {
-            for await _ in FolderWatch.changes(in: ConfigurationFolder.watched.map { root + $0 }) {
-                await agent.configurationChanged()
-            }
-        }
+        let changes = AgentExecutor.task { for await _ in changed { await agent.configurationChanged() } }
         let (reason, ending) = await firstOf(
             {
                 await stayWhileNeeded(agent, lingering)
@@ -103,6 +103,12 @@ struct Signetd {
         await agent.stop()
         for server in servers { await server.stop(within: .seconds(1)) }
         return ending
+    }
+
+    /// Whose configuration counts: root's, and below a root of its own that of who made it.
+    private static func owner(of root: String) -> UInt32 {
+        var status = stat()
+        return !root.isEmpty && stat(root, &status) == 0 ? status.st_uid : 0
     }
 
     /// Returns between two exchanges: a new process could only guess whether the request of one that it interrupts was
