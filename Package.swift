@@ -109,7 +109,7 @@ let package = Package(
             "SCEP", "Installation", "Varlink", "ControlProtocol", "OpenSSLCrypto", "DurableFiles", "LocalSocket",
             "SystemdHost", "MachineFacts", "TrustStores", "TOMLConfiguration"),
         program(
-            "signetctl", "Faults", "Profiles", "Varlink", "ControlProtocol", "LocalSocket", "MachineFacts",
+            "signetctl", "Faults", "X509", "Profiles", "Varlink", "ControlProtocol", "LocalSocket", "MachineFacts",
             "TOMLConfiguration", .product(name: "ArgumentParser", package: "swift-argument-parser")),
 
         .target(name: "TestCatalog", path: "Tests/support/TestCatalog", swiftSettings: swiftSettings),
@@ -149,8 +149,8 @@ let package = Package(
             "DurableFiles", "OpenSSLCrypto", "TestFiles", "TestInstallation", "TestPKI"),
         tests("adapters", "TOMLConfigurationTests", "Faults", "Profiles", "TOMLConfiguration"),
         tests(
-            "programs", "SignetctlTests", "Faults", "Varlink", "ControlProtocol", "LocalSocket", "TOMLConfiguration",
-            "signetctl"),
+            "programs", "SignetctlTests", "Faults", "X509", "Varlink", "ControlProtocol", "LocalSocket",
+            "TOMLConfiguration", "signetctl", "TestPKI"),
         tests(
             "shell", "SignetAgentTests", "Faults", "JournalEntries", "Secrets", "X509", "Profiles", "SCEP",
             "Enrollment", "DeviceTag", "Installation", "Varlink", "ControlProtocol", "Reports", "SignetAgent",

@@ -3,15 +3,18 @@ import Glibc
 import MachineFacts
 import Profiles
 import TOMLConfiguration
+import X509
 
 /// Checks configuration files as the programs that use them would read them.
 struct ConfigCheck {
     private let folder: ConfigurationFolder
     private let machine: MachineFacts
+    private let agent: AgentsRights
 
     /// - Parameter root: the folder to take for /. Below another than / the caller's files count, as root's do there.
     init(root: String) {
         machine = MachineFacts(root: root)
+        agent = AgentsRights(root: root)
         folder = ConfigurationFolder(root: root, ownership: .rootOnly(uid: root == "/" ? 0 : getuid()))
     }
 
@@ -59,7 +62,7 @@ struct ConfigCheck {
 
     /// What signet.toml names must be there.
     private func check(_ management: ManagementSettings) throws(ConfigurationErrors) {
-        if let path = management.ca { _ = try folder.readCertificates(path) }
+        if let path = management.ca { try checkCertificates(path) }
         guard let identity = management.identity else { return }
         guard try folder.profiles().contains(where: { $0.name == identity }) else {
             throw ConfigurationErrors([
@@ -74,12 +77,21 @@ struct ConfigCheck {
         var report = FileReport(entry.file)
         do throws(ConfigurationErrors) {
             let profile = try entry.result.get()
-            for path in profile.install.anchors + profile.install.chain + profile.deviceTag.identificationCAs {
+            report.add(agent.objections(to: entry.file))
+            for path in profile.namedFiles {
                 do throws(ConfigurationErrors) {
-                    _ = try folder.readCertificates(path)
+                    try checkCertificates(path)
                 } catch {
                     report.add(error)
                 }
+            }
+            if let group = profile.install.group, !agent.accounts.hasGroup(group) {
+                report.add(
+                    ConfigurationErrors([
+                        ConfigurationError(
+                            file: entry.file, text: "install.group: there is no group '\(group)' on this machine",
+                            remedy: "make it with 'groupadd --system \(group)', or correct it")
+                    ]))
             }
             switch asked(of: profile) {
             case .subject(let text), .unknown(let text): report.notes.append(text)
@@ -90,6 +102,23 @@ struct ConfigCheck {
             report.add(error)
         }
         return report
+    }
+
+    /// What stands there must be certificates, and the agent must be able to read them.
+    private func checkCertificates(_ path: String) throws(ConfigurationErrors) {
+        let bytes = try folder.readCertificates(path)
+        let file = agent.root + path
+        do throws(X509Fault) {
+            _ = try PEM.certificates(in: bytes)
+        } catch {
+            throw ConfigurationErrors([
+                ConfigurationError(
+                    file: file, text: "it holds no certificates that can be read: \(error)",
+                    remedy: "put certificates there, as PEM or one as DER")
+            ])
+        }
+        let objections = agent.objections(to: file)
+        if !objections.errors.isEmpty { throw objections }
     }
 
     private func report(_ name: String, _ errors: ConfigurationErrors) -> FileReport {
@@ -127,5 +156,13 @@ struct ConfigCheck {
         } catch {
             return .unavailable("subject: \(error)", remedy: error.code.remedy)
         }
+    }
+}
+
+extension Profile {
+    /// Files of certificates that it names, each once.
+    fileprivate var namedFiles: [String] {
+        let all = install.anchors + install.chain + deviceTag.identificationCAs + [scep.tlsCA].compactMap { $0 }
+        return Set(all).sorted()
     }
 }

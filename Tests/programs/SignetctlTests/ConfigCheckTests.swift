@@ -1,5 +1,8 @@
 import FoundationEssentials
+import Glibc
+import TestPKI
 import Testing
+import X509
 
 @testable import signetctl
 
@@ -18,6 +21,11 @@ struct ConfigCheckTests {
         name = "CN=${hostname},O=Example"
         """
 
+    private func certificate() throws -> String {
+        let root = try CertificateOrder.authority().issue()
+        return String(decoding: PEM.encode(root.certificate.der, label: PEM.certificateLabel), as: UTF8.self)
+    }
+
     @Test func `Every error is told with its place`() async throws {
         try await withRoot { root in
             try write("[scep]\nurl = 1\nchallange = \"x\"\n", to: root + "/etc/signet/profiles.d/broken.toml")
@@ -35,14 +43,67 @@ struct ConfigCheckTests {
 
     @Test func `A file that a profile names must be there`() async throws {
         try await withRoot { root in
-            let profile = valid + "\n[install]\nanchors = [\"/etc/signet/anchors/root.pem\"]\n"
+            let profile =
+                valid + "\n[install]\nanchors = [\"/etc/signet/anchors/root.pem\"]\n"
+                + "[device-tag]\nidentification-cas = [\"/etc/signet/anchors/root.pem\"]\n"
             try write("laptop-7\n", to: root + "/etc/hostname")
             try write(profile, to: root + "/etc/signet/profiles.d/access.toml")
             let missing = await signetctl("config", "check", "--root", root)
             #expect(missing.status == .failed)
             #expect(missing.output.contains("\(root)/etc/signet/anchors/root.pem: error: it does not exist"))
+            let lines = missing.output.split(separator: "\n").filter { $0.contains("it does not exist") }
+            #expect(lines.count == 1, "a file that is named twice is missing once")
             try write("x", to: root + "/etc/signet/anchors/root.pem")
+            let none = await signetctl("config", "check", "--root", root)
+            #expect(none.status == .failed)
+            #expect(none.output.contains("\(root)/etc/signet/anchors/root.pem: error: it holds no certificates"))
+            try write(try certificate(), to: root + "/etc/signet/anchors/root.pem")
             #expect(await signetctl("config", "check", "--root", root).status == .done)
+        }
+    }
+
+    @Test func `What the HTTPS server must chain to must be there`() async throws {
+        try await withRoot { root in
+            let profile = valid.replacing("[subject]", with: "tls-ca = \"/etc/signet/anchors/tls.pem\"\n[subject]")
+            try write("laptop-7\n", to: root + "/etc/hostname")
+            try write(profile, to: root + "/etc/signet/profiles.d/access.toml")
+            let missing = await signetctl("config", "check", "--root", root)
+            #expect(missing.output.contains("\(root)/etc/signet/anchors/tls.pem: error: it does not exist"))
+        }
+    }
+
+    @Test func `The group that is given the key must be there`() async throws {
+        try await withRoot { root in
+            try write("laptop-7\n", to: root + "/etc/hostname")
+            try write("root:x:0:\n", to: root + "/etc/group")
+            try write(
+                valid + "\n[install]\ngroup = \"vpn\"\n", to: root + "/etc/signet/profiles.d/access.toml")
+            let missing = await signetctl("config", "check", "--root", root)
+            #expect(missing.status == .failed)
+            #expect(missing.output.contains("access.toml: error: install.group: there is no group 'vpn'"))
+            try write("root:x:0:\nvpn:x:990:\n", to: root + "/etc/group")
+            #expect(await signetctl("config", "check", "--root", root).status == .done)
+        }
+    }
+
+    /// Root sees everything, the agent's user does not.
+    @Test(arguments: ["profiles.d/access.toml", "anchors/root.pem"])
+    func `What the agent may not read is an error`(file: String) async throws {
+        try await withRoot { root in
+            try write("laptop-7\n", to: root + "/etc/hostname")
+            try write("root:x:0:0::/root:/bin/sh\nsignet:x:9999:9998::/:/bin/false\n", to: root + "/etc/passwd")
+            try write(
+                valid + "\n[install]\nanchors = [\"/etc/signet/anchors/root.pem\"]\n",
+                to: root + "/etc/signet/profiles.d/access.toml")
+            try write(try certificate(), to: root + "/etc/signet/anchors/root.pem")
+            for other in ["profiles.d/access.toml", "anchors/root.pem"] {
+                #expect(chmod("\(root)/etc/signet/\(other)", 0o644) == 0)
+            }
+            #expect(await signetctl("config", "check", "--root", root).status == .done)
+            #expect(chmod("\(root)/etc/signet/\(file)", 0o600) == 0)
+            let closed = await signetctl("config", "check", "--root", root)
+            #expect(closed.status == .failed)
+            #expect(closed.output.contains("/\(file): error: the agent's user 'signet' may not read it (mode 600)"))
         }
     }
 
@@ -58,7 +119,7 @@ struct ConfigCheckTests {
             try write(settings, to: root + "/etc/signet/signet.toml")
             let missing = await signetctl("config", "check", "--root", root)
             #expect(missing.output.contains("\(root)/etc/signet/anchors/fleet.pem: error: it does not exist"))
-            try write("x", to: root + "/etc/signet/anchors/fleet.pem")
+            try write(try certificate(), to: root + "/etc/signet/anchors/fleet.pem")
             let nobody = await signetctl("config", "check", "--root", root)
             #expect(nobody.status == .failed)
             #expect(nobody.output.contains("error: management.identity: there is no profile 'access'; name one"))
