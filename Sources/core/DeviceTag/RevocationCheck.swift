@@ -59,6 +59,7 @@ package enum RevocationCheck {
         if scope.onlyAttributeCertificates { return "it covers only attribute certificates" }
         if scope.onlyUserCertificates, certificate.isAuthority { return "it covers no CA certificates" }
         if scope.onlyAuthorityCertificates, !certificate.isAuthority { return "it covers only CA certificates" }
+        if scope.hasOtherName { return "it is for a distribution point that has no address" }
         let places = Set(certificate.revocationListURLs + [url])
         if !scope.urls.isEmpty, places.isDisjoint(with: scope.urls) {
             return "it is for certificates of another distribution point"

@@ -67,16 +67,4 @@ package struct RevocationList: Sendable {
         }
         return false
     }
-
-    /// How many certificates the list names.
-    package func entryCount() throws(X509Fault) -> Int {
-        guard let entries else { return 0 }
-        var list = try entries.cursor.inside(entries.list)
-        var count = 0
-        while !list.isAtEnd {
-            _ = try list.next(.sequence)
-            count += 1
-        }
-        return count
-    }
 }

@@ -2,17 +2,14 @@
 package struct RevocationListScope: Sendable, Hashable {
     /// URIs of the distribution point's fullName; a certificate has to name one of them to be covered.
     package var urls: [String] = []
+    /// It is for a distribution point that has a name, but no URI.
+    package var hasOtherName = false
     package var onlyUserCertificates = false
     package var onlyAuthorityCertificates = false
     package var onlyAttributeCertificates = false
     package var onlySomeReasons = false
     /// Entries may belong to other issuers.
     package var isIndirect = false
-
-    /// Whether the list can't tell that an end-entity certificate of its own issuer is good.
-    package var excludesDevices: Bool {
-        onlyAuthorityCertificates || onlyAttributeCertificates || onlySomeReasons || isIndirect
-    }
 }
 
 /// The extensions of a CRL that decisions need.
@@ -41,7 +38,9 @@ struct RevocationListExtensions {
                 let element = try inner.next()
                 let isSet = element.content.count == 1 && inner.bytes[element.content.lowerBound] != 0
                 switch element.tag {
-                case .context(0): scope.urls = try inner.inside(element).fullNameURLs()
+                case .context(0):
+                    scope.urls = try inner.inside(element).fullNameURLs()
+                    scope.hasOtherName = scope.urls.isEmpty
                 case .contextPrimitive(1): scope.onlyUserCertificates = isSet
                 case .contextPrimitive(2): scope.onlyAuthorityCertificates = isSet
                 case .contextPrimitive(3): scope.onlySomeReasons = true

@@ -169,6 +169,11 @@ import X509
         }
         #expect(try outcome(of: order(TagScene.leafList), for: scene).isGood)
         #expect(try !outcome(of: order("http://crl.example/shard-2.crl"), for: scene).isGood)
+        // One that is a directory's name, whole or relative to the issuer's: whether it is the certificate's is not told.
+        for name: [UInt8] in [[0xA0, 6, 0xA0, 4, 0xA4, 2, 0x30, 0], [0xA0, 4, 0xA1, 2, 0x31, 0]] {
+            let list = RevocationOrder(issuer: scene.issuing, serials: []).with { $0.extensions = [scope(name)] }
+            #expect(try !outcome(of: list, for: scene).isGood, "\(name)")
+        }
     }
 
     @Test func `a critical extension that nobody knows, and a delta, are no proof in either direction`() throws {
