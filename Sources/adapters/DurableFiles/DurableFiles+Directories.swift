@@ -54,12 +54,6 @@ extension DurableFiles {
         }
     }
 
-    /// Puts a folder's entries on disk: what was created, renamed or removed in it.
-    package func syncDirectory(_ path: String) throws(FileFault) {
-        let attempted = "sync the folder '\(path)'"
-        try withDirectory(path, attempted) { directory throws(FileFault) in try sync(directory, attempted) }
-    }
-
     /// The names in a folder, sorted, without what crashed writes left.
     ///
     /// - Parameter limit: more entries than this throw `.tooLarge`.

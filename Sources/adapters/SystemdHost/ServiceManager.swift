@@ -37,9 +37,6 @@ package enum ServiceManager {
     /// The process is on its way out.
     package static func notifyStopping() { unsafe sd_notify(0, "STOPPING=1") }
 
-    /// One line for `systemctl status`; more lines are joined.
-    package static func notifyStatus(_ text: String) { unsafe sd_notify(0, "STATUS=" + oneLine(text)) }
-
     /// Seconds within which `notifyWatchdog()` must be called, which is best done twice as often; nil where no
     /// watchdog waits for this process.
     package static var watchdogInterval: Double? {

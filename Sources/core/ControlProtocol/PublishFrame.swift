@@ -1,6 +1,6 @@
 import FoundationEssentials
 package import Secrets
-package import Varlink
+import Varlink
 
 /// What `Publish` takes, but for the key. Certificates are DER here and base64 on the wire.
 package struct PublishParameters: Codable, Sendable, Equatable {
@@ -36,7 +36,7 @@ package struct PublishParameters: Codable, Sendable, Equatable {
     private enum CodingKeys: String, CodingKey { case profile, generation, certificate, chain }
 }
 
-/// The message of `Publish`, put together and taken apart so that the key is never in a string or an array.
+/// The message of `Publish`, put together so that the key is never in a string or an array.
 package enum PublishFrame {
     /// Writes the message, without its NUL.
     ///
@@ -57,14 +57,5 @@ package enum PublishFrame {
             UnsafeMutableRawBufferPointer(rebasing: target[(head.count + written)...]).copyBytes(from: tail)
             return capacity
         }
-    }
-
-    /// Takes the key out of a message before anything decodes it, and leaves `""` in its place; the bytes that it
-    /// had are overwritten.
-    ///
-    /// - Returns: nil where the message has no key, or one that is no string.
-    /// - Throws: `VarlinkFault`: the message must not be decoded then.
-    package static func extractKey(from frame: Frame) throws -> Secret? {
-        try frame.takeSecret(parameter: InstallerInterface.keyParameter)
     }
 }

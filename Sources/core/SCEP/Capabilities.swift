@@ -31,7 +31,6 @@ package struct Capabilities: Sendable, Equatable {
     package var isStandard: Bool { keywords.contains("scepstandard") }
     /// PKIOperation goes by POST; without it by GET (RFC 8894 §4.1).
     package var offersPost: Bool { isStandard || keywords.contains("postpkioperation") }
-    package var offersRenewal: Bool { isStandard || keywords.contains("renewal") }
     package var offersAES: Bool { isStandard || keywords.contains("aes") }
     package var offersSHA256: Bool { isStandard || keywords.contains("sha-256") }
 }

@@ -15,9 +15,6 @@ package struct FrameReader {
         self.limit = limit
     }
 
-    /// Whether a message has begun and not ended.
-    package var isInsideFrame: Bool { unfinished.count > 0 }
-
     /// Takes the next bytes of the stream, and answers with the messages that they complete, in order.
     ///
     /// - Throws: `VarlinkFault`: `.frameTooLarge`, or `.malformedFrame` for a NUL with nothing before it. The stream

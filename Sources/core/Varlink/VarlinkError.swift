@@ -34,9 +34,6 @@ extension VarlinkError {
 
     /// Whoever calls may not call this method here.
     package static let permissionDenied = VarlinkError(name: "org.varlink.service.PermissionDenied")
-
-    /// The method only answers to calls with `more`.
-    package static let expectedMore = VarlinkError(name: "org.varlink.service.ExpectedMore")
 }
 
 extension VarlinkError: CustomStringConvertible {

@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func `systemd is told of readiness, status in one line, watchdog and stopping`() async {
+    @Test func `systemd is told of readiness, watchdog and stopping`() async {
         await #expect(processExitsWith: .success) {
             // An abstract address, so that no file is left.
             let name = "signet-notify-\(getpid())"
@@ -43,11 +43,10 @@ import Testing
             setenv("WATCHDOG_USEC", "2500000", 1)
             unsetenv("WATCHDOG_PID")
             ServiceManager.notifyReady()
-            ServiceManager.notifyStatus("one\nREADY=0")
             ServiceManager.notifyWatchdog()
             ServiceManager.notifyStopping()
-            let told = try (0..<4).map { _ in try received(receiver) }
-            #expect(told == ["READY=1", "STATUS=one READY=0", "WATCHDOG=1", "STOPPING=1"])
+            let told = try (0..<3).map { _ in try received(receiver) }
+            #expect(told == ["READY=1", "WATCHDOG=1", "STOPPING=1"])
             #expect(ServiceManager.watchdogInterval == 2.5)
         }
     }

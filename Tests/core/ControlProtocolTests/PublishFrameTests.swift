@@ -20,7 +20,7 @@ struct PublishFrameTests {
     @Test(arguments: ["", "k", "ke", "key", "a longer one, with \u{0} and \" and \\ in it"])
     func `Key and parameters come back as they went`(key: String) throws {
         let frame = frame(try PublishFrame.encode(parameters, key: secret(key)))
-        let taken = try #require(try PublishFrame.extractKey(from: frame))
+        let taken = try #require(try frame.takeSecret(parameter: InstallerInterface.keyParameter))
         #expect(taken.withBytes { Array($0) } == Array(key.utf8))
         let call = try Call(frame, secret: taken)
         guard case .publish(let read, let readKey) = try InstallerRequest(call) else {
@@ -36,7 +36,7 @@ struct PublishFrameTests {
         let whole = frame.withBytes { Array($0) }
         let encoded = secretText(pem)
         #expect(String(decoding: whole, as: UTF8.self).contains(encoded))
-        _ = try PublishFrame.extractKey(from: frame)
+        _ = try frame.takeSecret(parameter: InstallerInterface.keyParameter)
         #expect(frame.count == whole.count - encoded.utf8.count)
         #expect(!String(decoding: frame.withBytes { Array($0) }, as: UTF8.self).contains(encoded.prefix(8)))
     }
@@ -65,7 +65,7 @@ struct PublishFrameTests {
         let text =
             #"{"method":"io.signet.Installer.Publish","parameters":{"key":"bm8=","profile":"a","generation":1,"certificate":"*","chain":[]}}"#
         let frame = Frame(copying: Array(text.utf8))
-        let key = try PublishFrame.extractKey(from: frame)
+        let key = try frame.takeSecret(parameter: InstallerInterface.keyParameter)
         #expect(throws: VarlinkError.invalidParameter("certificate")) {
             try InstallerRequest(Call(frame, secret: key))
         }

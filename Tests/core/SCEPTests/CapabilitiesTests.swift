@@ -9,7 +9,6 @@ import Testing
         let capabilities = read(text)
         #expect(capabilities.offersAES)
         #expect(capabilities.offersPost)
-        #expect(capabilities.offersRenewal)
         #expect(capabilities.offersSHA256)
         #expect(!capabilities.isStandard)
     }
@@ -27,7 +26,6 @@ import Testing
         let capabilities = read(text)
         #expect(!capabilities.offersAES)
         #expect(!capabilities.offersPost)
-        #expect(!capabilities.offersRenewal)
         #expect(!capabilities.isStandard)
     }
 
