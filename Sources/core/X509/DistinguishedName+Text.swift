@@ -12,26 +12,30 @@ extension DistinguishedName: CustomStringConvertible {
         return "\(type.name)=\(escape(text))"
     }
 
-    /// Escapes a value so that it stands for itself in RFC 4514 text (§2.4). Control characters become hexadecimal
-    /// pairs too, which the RFC allows, so that a name never breaks a line or colours a terminal.
+    /// Escapes a value so that it stands for itself in RFC 4514 text (§2.4). Characters that cannot be seen become
+    /// hexadecimal pairs too, which the RFC allows, so that a name never breaks a line, colours a terminal or turns
+    /// around what stands after it.
     package static func escape(_ value: String) -> String {
-        var escaped: [UInt8] = []
-        let octets = Array(value.utf8)
-        for (index, octet) in octets.enumerated() {
-            switch octet {
-            case UInt8(ascii: "\""), UInt8(ascii: "+"), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "<"),
-                UInt8(ascii: ">"), UInt8(ascii: "\\"), UInt8(ascii: "="):
-                escaped += [UInt8(ascii: "\\"), octet]
-            case UInt8(ascii: "#") where index == 0,
-                UInt8(ascii: " ") where index == 0 || index == octets.count - 1:
-                escaped += [UInt8(ascii: "\\"), octet]
-            case 0..<0x20, 0x7F:
-                escaped += Array("\\\(Hexadecimal.string([octet]))".utf8)
-            default:
-                escaped.append(octet)
+        let scalars = Array(value.unicodeScalars)
+        var escaped = ""
+        for (index, scalar) in scalars.enumerated() {
+            switch scalar {
+            case "\"", "+", ",", ";", "<", ">", "\\", "=": escaped += "\\\(scalar)"
+            case "#" where index == 0, " " where index == 0 || index == scalars.count - 1: escaped += "\\\(scalar)"
+            case _ where isUnseen(scalar):
+                for octet in String(scalar).utf8 { escaped += "\\\(Hexadecimal.string([octet]))" }
+            default: escaped.unicodeScalars.append(scalar)
             }
         }
-        return String(decoding: escaped, as: UTF8.self)
+        return escaped
+    }
+
+    private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
+        return switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
     }
 
     /// Reads RFC 4514 text, `CN=device,O=Example`: its last relative name comes first in the DER (§2.1).

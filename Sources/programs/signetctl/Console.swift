@@ -67,9 +67,15 @@ extension Console {
     }
 }
 
-/// The text without control characters: what a server sent must not colour or clear a terminal.
+/// The text without characters that cannot be seen: what a server sent must not colour or clear a terminal, or turn
+/// around what stands after it.
 func printable(_ text: String) -> String {
     String(
         String.UnicodeScalarView(
-            text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+            text.unicodeScalars.map { scalar in
+                switch scalar.properties.generalCategory {
+                case .control, .format, .lineSeparator, .paragraphSeparator: " "
+                default: scalar
+                }
+            }))
 }

@@ -86,6 +86,18 @@ import X509
         #expect(try !binary.matches(DistinguishedName(rfc4514: "CN=Device One")))
     }
 
+    @Test(arguments: ["\u{1B}[31m", "\u{9B}31m", "a\u{202E}b", "a\u{2028}b", "a\u{200B}b", "\u{FEFF}", "\u{7F}"])
+    func `what cannot be seen in a name is shown, and means the same`(value: String) throws {
+        let name = try DistinguishedName(
+            der: DERWriter.sequence(
+                DERWriter.setOf([
+                    DERWriter.sequence(
+                        DERWriter.objectIdentifier(ObjectIdentifier(2, 5, 4, 3)), DERWriter.string(.utf8String, value))
+                ])))
+        #expect(name.description.unicodeScalars.allSatisfy { (0x20..<0x7F).contains($0.value) })
+        #expect(try DistinguishedName(rfc4514: name.description).values(of: ObjectIdentifier(2, 5, 4, 3)) == [value])
+    }
+
     @Test func `an escaped value stands for itself wherever it is put`() throws {
         for value in ["a,CN=b", " lead", "trail ", "#1", "a+b", "\"q\"", "a\\b", "<;>=", "tab\tline\n", "ä", " ", "  "]
         {

@@ -55,6 +55,11 @@ struct TextTests {
         #expect(StatusText.render(status, style: style, now: Samples.noon).hasPrefix("this machine, serial number PF3"))
     }
 
+    @Test func `What a server said neither steers the terminal nor turns the line around`() {
+        #expect(printable("a\u{9B}31m\u{202E}b\u{2028}c") == "a 31m b c")
+        #expect(printable("Ärger in 東京") == "Ärger in 東京")
+    }
+
     @Test func `Tags read well at 80 columns`() {
         let tags = [
             TagsReply.Entry(profile: "access", tag: Samples.tag),
