@@ -1,5 +1,6 @@
 """Whatever anybody on the machine does, and however often it crashes: it works again, and no admin was needed."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -102,5 +103,17 @@ def test_what_was_stopped_by_mistake_is_back_with_the_next_tick(enrolled: Device
     assert enrolled.run("systemctl", "is-active", *stopped, check=False).stdout.split() == ["inactive"] * len(stopped)
     # What the timer does.
     enrolled.run("systemctl", "start", "signetd.service")
+    enrolled.wait_idle()
+    assert_well(enrolled)
+
+
+def test_an_admin_who_removes_the_folder_of_credentials_does_not_switch_the_agent_off(enrolled: Device) -> None:
+    """A renewal needs no challenge, so an agent that is enrolled goes on without."""
+    folder = enrolled.root / "etc/signet/credentials"
+    shutil.rmtree(folder)
+    enrolled.wait_for(folder.is_dir, what="the folder is not made anew")
+    assert enrolled.run("stat", "--format=%U:%G %a", "/etc/signet/credentials").stdout == "root:root 700\n"
+    enrolled.signetctl("renew", "access", "--wait")
+    enrolled.wait_enrolled(generation=2)
     enrolled.wait_idle()
     assert_well(enrolled)
