@@ -100,8 +100,8 @@ def test_a_disk_that_fills_up_while_the_pki_issues(
     assert len(server.authority.issued) == 1
 
 
-def test_a_state_folder_that_signetd_may_not_write(machine: Machine, server: SCEPServer) -> None:
-    """As an unprivileged user, as on a real machine: root would not be stopped by a mode."""
+def _unprivileged(machine: Machine) -> Path:
+    """Has signetd run as another user, as on a real machine; its state folder."""
     program = machine.program("signetd")
     binary = machine.folder / "signetd"
     binary.write_bytes(Path(program.arguments[0]).read_bytes())
@@ -115,6 +115,12 @@ def test_a_state_folder_that_signetd_may_not_write(machine: Machine, server: SCE
     os.chown(state, _NOBODY, _NOBODY)
     machine.state.mkdir()
     machine.state.chmod(0o755)
+    return state
+
+
+def test_a_state_folder_that_signetd_may_not_write(machine: Machine, server: SCEPServer) -> None:
+    """As an unprivileged user: root would not be stopped by a mode."""
+    state = _unprivileged(machine)
     machine.profile(server)
     machine.start()
     machine.wait_enrolled()
@@ -134,6 +140,22 @@ def test_a_state_folder_that_signetd_may_not_write(machine: Machine, server: SCE
         folder.chmod(0o700)
     with machine.admin() as admin:
         assert admin.renew(timeout=_RETRIED)[-1]["generation"] == 2
+
+
+def test_a_configuration_folder_that_signetd_may_not_enter(machine: Machine, server: SCEPServer) -> None:
+    """The remedy is for the folder that is closed, not for what lies in it."""
+    _unprivileged(machine)
+    machine.profile(server)
+    folder = machine.root / "etc/signet"
+    folder.chmod(0o700)
+    machine.start()
+    with machine.control() as control:
+        texts = [problem["text"] for problem in control.status()["problems"]]
+    assert {text.partition("chmod a+rX ")[2] for text in texts} == {str(folder)}
+    folder.chmod(0o755)
+    # Who could not look into it could not watch it either.
+    assert machine.ctl("enroll", "access").returncode == 0
+    machine.wait_enrolled()
 
 
 def test_a_publishing_folder_that_is_read_only(machine: Machine, server: SCEPServer) -> None:

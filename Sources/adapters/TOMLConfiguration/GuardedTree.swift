@@ -92,8 +92,11 @@ struct GuardedTree: Sendable {
                 let kind = flags & O_DIRECTORY != 0 ? "folder" : "file"
                 throw refusal(path, "it is a symbolic link, or no \(kind)", "put the \(kind) itself there")
             case EACCES:
+                // Without the right to search the folder, not even what is in it can be told.
+                let isFolderClosed = unsafe faccessat(folder.number, name, F_OK, 0) != 0 && errno == EACCES
+                let closed = isFolderClosed ? path.split(separator: "/").dropLast().map { "/\($0)" }.joined() : path
                 throw refusal(
-                    path, "this program's user may not open it", "give it the right: chmod a+rX \(shown(path))")
+                    path, "this program's user may not open it", "give it the right: chmod a+rX \(shown(closed))")
             default: throw refusal(path, "it cannot be opened: \(error.text)", "correct that and try again")
             }
         }

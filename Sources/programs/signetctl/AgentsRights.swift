@@ -14,21 +14,30 @@ struct AgentsRights {
         accounts = MachineAccounts(root: self.root)
     }
 
-    /// What keeps the agent from reading a file; nothing where there is no such user, or the file is not to be seen.
+    /// What keeps the agent from reading a file below the root; nothing where there is no such user.
     func objections(to file: String) -> ConfigurationErrors {
+        guard let user = accounts.user(Self.name) else { return ConfigurationErrors([]) }
+        var path = root
+        for part in file.dropFirst(root.count).split(separator: "/") {
+            path += "/\(part)"
+            let isFile = path == file
+            guard let mode = closedMode(of: path, to: user, right: isFile ? 4 : 1) else { continue }
+            return ConfigurationErrors([
+                ConfigurationError(
+                    file: path,
+                    text: "the agent's user '\(Self.name)' may not \(isFile ? "read" : "enter") it (mode \(mode))",
+                    remedy: "run: chmod a+rX \(path)")
+            ])
+        }
+        return ConfigurationErrors([])
+    }
+
+    /// The mode of what is there and does not give the user this right, of 4 to read and 1 to enter.
+    private func closedMode(of path: String, to user: (id: uid_t, group: gid_t), right: mode_t) -> String? {
         var status = stat()
-        guard let user = accounts.user(Self.name), stat(file, &status) == 0 else { return ConfigurationErrors([]) }
-        let mayRead =
-            if status.st_uid == user.id { status.st_mode & S_IRUSR != 0 } else if status.st_gid == user.group {
-                status.st_mode & S_IRGRP != 0
-            } else { status.st_mode & S_IROTH != 0 }
-        if mayRead { return ConfigurationErrors([]) }
-        let mode = String(status.st_mode & 0o7777, radix: 8)
-        return ConfigurationErrors([
-            ConfigurationError(
-                file: file, text: "the agent's user '\(Self.name)' may not read it (mode \(mode))",
-                remedy: "run: chmod a+r \(file)")
-        ])
+        guard stat(path, &status) == 0 else { return nil }
+        let shift: mode_t = status.st_uid == user.id ? 6 : status.st_gid == user.group ? 3 : 0
+        return status.st_mode >> shift & right == 0 ? String(status.st_mode & 0o7777, radix: 8) : nil
     }
 }
 

@@ -47,7 +47,10 @@ enum StatusText {
                 "\(transaction.kind), attempt \(transaction.attempt): \(transaction.step)", label: "  under way",
                 indent: column)
         }
-        let next = profile.next.map { "\($0.action) at \($0.at.both(now: now))" } ?? "nothing by itself"
+        let isUnderWay = profile.transaction != nil && profile.next == nil
+        let next =
+            profile.next.map { "\($0.action) at \($0.at.both(now: now))" }
+            ?? (isUnderWay ? "after this exchange" : "nothing by itself")
         text += style.lines(next, label: "  next", indent: column)
         return text + profile.problems.map { style.problem($0, indent: column, now: now) }.joined()
     }

@@ -23,7 +23,11 @@ struct TagCommand: AsyncParsableCommand {
             console.print(TagText.render(reply.tags, style: style, now: Timestamp(console.now())))
         }
         guard !reply.tags.isEmpty else {
-            throw Failure(.failed, "there is no profile", hints: ["put one into /etc/signet/profiles.d"])
+            throw Failure(
+                .failed, "there is no profile that could be used",
+                hints: [
+                    "put one into /etc/signet/profiles.d, or see 'signetctl status' for what is wrong with those there"
+                ])
         }
         // The checks have said why.
         guard reply.tags.allSatisfy(\.tag.isValid) else { throw Failure(.failed) }

@@ -104,6 +104,11 @@ struct ConfigCheckTests {
             let closed = await signetctl("config", "check", "--root", root)
             #expect(closed.status == .failed)
             #expect(closed.output.contains("/\(file): error: the agent's user 'signet' may not read it (mode 600)"))
+            #expect(chmod("\(root)/etc/signet/\(file)", 0o644) == 0)
+            #expect(chmod("\(root)/etc/signet", 0o700) == 0)
+            let folder = await signetctl("config", "check", "--root", root)
+            #expect(folder.output.contains("/etc/signet: error: the agent's user 'signet' may not enter it (mode 700)"))
+            #expect(folder.output.contains("run: chmod a+rX \(root)/etc/signet\n"))
         }
     }
 

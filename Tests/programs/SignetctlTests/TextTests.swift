@@ -39,7 +39,7 @@ struct TextTests {
                                since 2026-11-22 10:00 UTC (2 hours ago)
                   certificate  none
                   under way    enroll, attempt 2: preparing
-                  next         nothing by itself
+                  next         after this exchange
                   error        the SCEP server does not answer: https://pki.example.com/scep:
                                connection [31m refused [server-unreachable]
                                since 2026-11-22 10:00 UTC (2 hours ago)
@@ -47,6 +47,14 @@ struct TextTests {
                                tried again by itself
 
                 """)
+    }
+
+    @Test func `Only where no exchange is under way does nothing come by itself`() {
+        var status = Samples.status
+        status.profiles[1].transaction = nil
+        let text = StatusText.render(status, style: style, now: Samples.noon)
+        #expect(text.contains("  next         nothing by itself\n"))
+        #expect(!text.contains("after this exchange"))
     }
 
     @Test func `A machine that nobody has named has a first line too`() {
