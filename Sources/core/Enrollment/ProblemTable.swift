@@ -179,7 +179,7 @@ extension ProblemCode {
             (
                 .warning, "fde0e98193ca43b58543a157ecbc0f4f",
                 "the management endpoint refused a report, which was dropped",
-                "show this message to the endpoint's owner; a heartbeat has told it what is so"
+                "check management.endpoint, and show this message to the endpoint's owner; a heartbeat tells it what is so"
             )
         case .reportsNotKept:
             (

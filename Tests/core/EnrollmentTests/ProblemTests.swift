@@ -39,6 +39,11 @@ import Testing
         #expect(!remedy.contains("then run"))
     }
 
+    @Test func `An endpoint at another address is thought of where a report is refused`() {
+        // 404 to everything is no fault of the report's.
+        #expect(ProblemCode.reportRefused.remedy.contains("check management.endpoint"))
+    }
+
     @Test func `The text names the detail, where there is one`() {
         #expect(Problem(.expired, since: at(0), detail: "").text == "the certificate has expired")
         #expect(Problem(.expired, since: at(0), detail: "x").text == "the certificate has expired: x")
