@@ -11,6 +11,7 @@ from machine import PATIENCE, Machine, Status
 from scepd import Attack, Behaviour, Challenges, Hierarchy, RAKind, SCEPServer, Trouble
 
 UNTRUSTED = {"untrusted-reply"}
+UNFIT = {"unfit-certificate"}
 
 
 @dataclasses.dataclass
@@ -53,12 +54,13 @@ CASES = [
     attack(Attack.MD5),
     attack(Attack.OTHER_RECIPIENT),
     attack(Attack.PLAIN_CONTENT),
-    attack(Attack.OTHER_KEY),
-    attack(Attack.FOREIGN_ISSUER),
-    attack(Attack.CA_CERTIFICATE),
+    attack(Attack.OTHER_KEY, UNFIT),
+    attack(Attack.FOREIGN_ISSUER, UNFIT),
+    attack(Attack.CA_CERTIFICATE, UNFIT),
+    attack(Attack.SERVER_CERTIFICATE, UNFIT),
     attack(Attack.EXPIRED_CERTIFICATE),
     attack(Attack.NOT_YET_VALID),
-    attack(Attack.NO_CERTIFICATE),
+    attack(Attack.NO_CERTIFICATE, UNFIT),
     trouble("HTML everywhere", {"not-a-scep-server"}, *(Trouble("html", one) for one in ("GetCACert", "PKIOperation"))),
     trouble("HTML for the request", {"not-a-scep-server"}, Trouble("html")),
     trouble("cut by the connection", {"server-unreachable"}, Trouble("cut", cut_at=500)),
@@ -110,7 +112,7 @@ def test_at_a_first_enrollment(machine: Machine, make_server: MakeServer, case: 
     assert machine.belongings() == {}
     if not case.asks:
         assert server.journal.operations == []
-    if case.problems == UNTRUSTED:
+    if case.problems in (UNTRUSTED, UNFIT):
         # What was wrong at first is no reason to be stuck: an order tries again at once.
         server.behaviour.attack, server.behaviour.troubles, server.behaviour.failure = None, [], None
         with machine.admin() as admin:

@@ -65,6 +65,8 @@ package struct ExchangeTrouble: Sendable, Equatable {
         case noAnswer(requestMayHaveArrived: Bool)
         case httpStatus(Int, retryAfter: Int?)
         case untrusted
+        /// The PKI's own answer, and what it issued is of no use.
+        case unfit
         case local
     }
     package var kind: Kind
@@ -81,7 +83,7 @@ package struct ExchangeTrouble: Sendable, Equatable {
     /// request that the poll was to ask after.
     package var beforePoll: ExchangeTrouble {
         switch kind {
-        case .noAnswer, .untrusted: break
+        case .noAnswer, .untrusted, .unfit: break
         case .httpStatus(let status, let retryAfter): if status == 429 || retryAfter != nil { return self }
         case .local: return self
         }

@@ -9,6 +9,11 @@ extension EnrollmentMachine {
         if !(transaction.isRecovering && trouble.isServersError) {
             state.setRequestProblem(trouble.code, detail: trouble.detail, now: now)
         }
+        // It decided, and would decide the same again: each request has it issue one more.
+        if trouble.kind == .unfit {
+            scheduleRetry(.refused, now: now)
+            return dropTransaction()
+        }
         switch transaction.step {
         case .preparing: return failToPrepare(transaction, trouble.sort, now: now)
         case .sent where transaction.isRecovering: return failToRecover(transaction, trouble, now: now)
@@ -44,7 +49,7 @@ extension EnrollmentMachine {
         case (.httpStatus, .overloaded) where !isSpent:
             // The server declined to take it.
             state.transaction = transaction.again()
-        case (.httpStatus, .overloaded), (.noAnswer, _), (.untrusted, _), (.local, _):
+        case (.httpStatus, .overloaded), (.noAnswer, _), (.untrusted, _), (.unfit, _), (.local, _):
             state.transaction?.isRecovering = true
         case (.httpStatus, _):
             if climb(now: now) { return [] }
@@ -71,7 +76,7 @@ extension EnrollmentMachine {
         switch (trouble.kind, trouble.sort) {
         case (.noAnswer(requestMayHaveArrived: false), _), (.local, _), (_, .overloaded): break
         case (.httpStatus, _): return abandon(transaction, .unreachable, now: now)
-        case (.noAnswer, _), (.untrusted, _):
+        case (.noAnswer, _), (.untrusted, _), (.unfit, _):
             state.transaction?.unanswered += 1
             if transaction.unanswered + 1 >= Schedule.mostUnanswered {
                 return abandon(transaction, trouble.sort, now: now)
@@ -91,6 +96,7 @@ extension ExchangeTrouble {
             .overloaded(retryAfter: retryAfter)
         case .httpStatus(let status, _): status >= 500 ? .unreachable : .refused
         case .untrusted: .untrusted
+        case .unfit: .refused
         case .local: .local
         }
     }

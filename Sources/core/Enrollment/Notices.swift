@@ -70,7 +70,7 @@ extension EnrollmentMachine {
     mutating func noticeSpentChallenge(now: Date) {
         guard state.transaction == nil, needsEnrollment(now: now), needsNewChallenge else { return }
         let said: Set<ProblemCode> = [
-            .challengeSpent, .challengeRefused, .clockRefused, .refused, .pendingTooLong, .revoked,
+            .challengeSpent, .challengeRefused, .clockRefused, .refused, .unfitCertificate, .pendingTooLong, .revoked,
         ]
         guard !state.problems.contains(where: { said.contains($0.code) }) else { return }
         state.setRequestProblem(.challengeSpent, detail: "", now: now)

@@ -25,6 +25,7 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
     case challengeRefused = "challenge-refused"
     case clockRefused = "clock-refused"
     case untrustedReply = "untrusted-reply"
+    case unfitCertificate = "unfit-certificate"
     case wrongCA = "wrong-ca"
     case raNotAuthorised = "ra-not-authorised"
     case raChanged = "ra-changed"

@@ -3,8 +3,9 @@ package import FoundationEssentials
 extension ProblemCode {
     /// Of these one at most is present: the reason why the last request brought nothing.
     package static let ofRequests: Set<ProblemCode> = [
-        .unreachable, .overloaded, .refused, .challengeRefused, .clockRefused, .untrustedReply, .wrongCA,
-        .raNotAuthorised, .notSCEP, .challengeSpent, .challengeUnavailable, .pendingTooLong, .storage,
+        .unreachable, .overloaded, .refused, .challengeRefused, .clockRefused, .untrustedReply,
+        .unfitCertificate, .wrongCA, .raNotAuthorised, .notSCEP, .challengeSpent, .challengeUnavailable,
+        .pendingTooLong, .storage,
         .profileInvalid, .subjectUnavailable, .cryptography,
     ]
 

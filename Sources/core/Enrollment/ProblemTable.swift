@@ -41,6 +41,12 @@ extension ProblemCode {
                 .error, "3e91cb00373643e59978b65268044501", "the server's answer failed a check, and was not acted on",
                 "compare scep.url with what the PKI's owner says; if it is right, show them this message"
             )
+        case .unfitCertificate:
+            (
+                .error, "2d891e8343034289bbea964f657da7ee",
+                "the PKI issued a certificate that cannot be this machine's identity",
+                "show this message to the PKI's owner; once its template is right, run 'signetctl renew'"
+            )
         case .wrongCA:
             (
                 .error, "ae2b25d4bcdd4d43922bc61976266f84",

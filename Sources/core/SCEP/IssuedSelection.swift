@@ -21,6 +21,18 @@ extension ReplyVerification {
                 .unfitCertificate, attempted: "accept the issued certificate", expected: "an end entity's",
                 got: "a CA's")
         }
+        // RFC 5280 §4.2.1.12: a certificate that names no purpose is for any, but no gateway's check asks less than this.
+        guard leaf.extendedKeyUsage?.contains(.clientAuth) == true else {
+            throw SCEPFault(
+                .unfitCertificate, attempted: "accept the issued certificate",
+                expected: "extended key usage clientAuth",
+                got: leaf.extendedKeyUsage.map { "\($0.map(\.description).joined(separator: ", "))" } ?? "none")
+        }
+        guard leaf.keyUsage?.contains(.digitalSignature) != false else {
+            throw SCEPFault(
+                .unfitCertificate, attempted: "accept the issued certificate",
+                expected: "key usage digitalSignature", got: "others")
+        }
         guard leaf.subject.matches(expected.subject) else {
             throw SCEPFault(
                 .subjectMismatch, attempted: "accept the issued certificate",
@@ -45,7 +57,7 @@ extension ReplyVerification {
         let time = max(now, min(leaf.notBefore, now.addingTimeInterval(ExchangeLimits.clockSkew)))
         guard leaf.notBefore <= time, now.addingTimeInterval(ExchangeLimits.retryHorizon) < leaf.notAfter else {
             throw SCEPFault(
-                .unfitCertificate, attempted: attempted,
+                .certificateNotCurrent, attempted: attempted,
                 expected: "one that is valid now and for a while; check the clock",
                 got: "valid \(leaf.notBefore) to \(leaf.notAfter), clock \(now)")
         }

@@ -41,6 +41,7 @@ package enum SCEPFaultCode: String, FaultCode {
     case keyMismatch = "key-mismatch"
     /// The issued certificate does not lead to the pinned CA, is too weak, or is a CA.
     case unfitCertificate = "unfit-certificate"
+    case certificateNotCurrent = "certificate-not-current"
     /// The issued certificate is for another subject.
     case subjectMismatch = "subject-mismatch"
     /// The server returned the certificate that was to be renewed, or an older one.

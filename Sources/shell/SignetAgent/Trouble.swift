@@ -42,6 +42,11 @@ extension ExchangeTrouble {
                 }
             self.init(.httpStatus(status, retryAfter: retryAfter), code: code, detail: detail)
         case .untrusted(let fault):
+            // Authentic, opened with our key, and refused for what it issues.
+            if [.unfitCertificate, .keyMismatch, .subjectMismatch, .notRenewed].contains(fault.code) {
+                self.init(.unfit, code: .unfitCertificate, detail: detail)
+                return
+            }
             let code: ProblemCode =
                 switch fault.code {
                 case .caNotPinned, .issuingCANotAdmitted: .wrongCA

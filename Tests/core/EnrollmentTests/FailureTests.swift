@@ -42,6 +42,26 @@ import Testing
         #expect(waits(.http(403), tries: 3) == [86_400, 86_400, 86_400])
     }
 
+    @Test func `A certificate that is of no use: a day, since each request has the PKI issue one more`() {
+        var machine = EnrollmentMachine(EnrollmentState(), .test())
+        _ = machine.handle(.ticked, now: at(0))
+        machine.sendRequest(now: at(0))
+        #expect(machine.handle(.failed(.unfit), now: at(1)) == [.discardPending, .wait(until: at(1 + day))])
+        #expect(machine.state.problems.map(\.code) == [.unfitCertificate])
+        #expect(machine.handle(.ticked, now: at(1 + day)).prepared != nil)
+        machine.sendRequest(now: at(1 + day))
+        #expect(machine.handle(.failed(.unfit), now: at(1 + day)) == [.discardPending, .wait(until: at(1 + 2 * day))])
+    }
+
+    @Test func `A single-use challenge that brought no use is not sent again`() {
+        var machine = EnrollmentMachine(EnrollmentState(), .singleUse)
+        _ = machine.handle(.ticked, now: at(0))
+        machine.sendRequest(now: at(0))
+        #expect(machine.handle(.failed(.unfit), now: at(1)) == [.discardPending, .wait(until: nil)])
+        #expect(machine.state.problems.map(\.code) == [.unfitCertificate])
+        #expect(machine.handle(.ordered(.enroll), now: at(2)).prepared != nil)
+    }
+
     @Test func `Untrusted: hourly`() {
         #expect(waits(.html, tries: 3) == [3600, 3600, 3600])
         #expect(

@@ -90,6 +90,7 @@ extension ExchangeTrouble {
         .noAnswer(requestMayHaveArrived: false), code: .unreachable, detail: "connection refused")
     static let html = ExchangeTrouble(.untrusted, code: .notSCEP, detail: "an HTML page")
     static let forged = ExchangeTrouble(.untrusted, code: .untrustedReply, detail: "another signer")
+    static let unfit = ExchangeTrouble(.unfit, code: .unfitCertificate, detail: "for servers")
     static let fullDisk = ExchangeTrouble(.local, code: .storage, detail: "no space left")
 
     static func http(_ status: Int, retryAfter: Int? = nil) -> ExchangeTrouble {

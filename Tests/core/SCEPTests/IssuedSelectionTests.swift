@@ -53,8 +53,8 @@ import X509
 
     @Test func `It is valid now, give or take a CA's clock (N-72)`() async throws {
         let cases: [(Double, Double, SCEPFaultCode?)] = [
-            (-3600, -1, .unfitCertificate), (-3600, 29, .unfitCertificate), (-3600, 31, nil),
-            (599, 3600, nil), (601, 3600, .unfitCertificate), (2 * 86_400, 3 * 86_400, .unfitCertificate),
+            (-3600, -1, .certificateNotCurrent), (-3600, 29, .certificateNotCurrent), (-3600, 31, nil),
+            (599, 3600, nil), (601, 3600, .certificateNotCurrent), (2 * 86_400, 3 * 86_400, .certificateNotCurrent),
         ]
         for (begin, end, code) in cases {
             let device = try talk.pki.device {
@@ -75,6 +75,16 @@ import X509
             ]) == .unfitCertificate)
         #expect(try await refusal([try talk.pki.device("CN=somebody")]) == .subjectMismatch)
         #expect(try await refusal([try talk.pki.device("CN=device,O=More")]) == .subjectMismatch)
+    }
+
+    @Test func `It is for clients that sign`() async throws {
+        for purpose in [nil, "serverAuth", "anyExtendedKeyUsage", "emailProtection"] {
+            #expect(try await refusal([try talk.pki.device { $0.extendedKeyUsage = purpose }]) == .unfitCertificate)
+        }
+        #expect(try await refusal([try talk.pki.device { $0.extendedKeyUsage = "serverAuth,clientAuth" }]) == nil)
+        for (usage, code) in [("critical,keyEncipherment", SCEPFaultCode.unfitCertificate), (nil, nil)] {
+            #expect(try await refusal([try talk.pki.device { $0.keyUsage = usage }]) == code)
+        }
     }
 
     @Test func `It is not signed with what can be forged (N-74)`() async throws {

@@ -52,6 +52,8 @@ class Attack(StrEnum):
     """Our key, certified by a CA that is not pinned."""
     CA_CERTIFICATE = "ca-certificate"
     """Our key, certified as a CA."""
+    SERVER_CERTIFICATE = "server-certificate"
+    """Our key, certified for TLS servers only."""
     EXPIRED_CERTIFICATE = "expired-certificate"
     NOT_YET_VALID = "not-yet-valid"
     OLD_CERTIFICATE = "old-certificate"

@@ -183,4 +183,5 @@ class Responder:
             issuer=issuer,
             public_key=rsa_key("stranger").public_key() if attack is Attack.OTHER_KEY else None,
             authority=attack is Attack.CA_CERTIFICATE,
+            client=attack is not Attack.SERVER_CERTIFICATE,
         )

@@ -172,6 +172,7 @@ _OUTER_LIES = {
     Attack.MD5,
     Attack.FOREIGN_ISSUER,
     Attack.CA_CERTIFICATE,
+    Attack.SERVER_CERTIFICATE,
     Attack.EXPIRED_CERTIFICATE,
     Attack.NOT_YET_VALID,
 }
