@@ -159,7 +159,7 @@ def test_renewal_that_returns_the_old_certificate(enrolled: Machine, server: SCE
     server.behaviour.attack = Attack.OLD_CERTIFICATE
     with enrolled.admin() as admin, pytest.raises(AgentError) as failed:
         admin.renew()
-    assert failed.value.problem in UNTRUSTED
+    assert failed.value.problem in UNFIT
     assert enrolled.belongings() == held
 
 

@@ -73,6 +73,14 @@ extension EnrollmentMachine {
         guard let transaction = state.transaction else { return [] }
         // The server does not know a request whose reply was lost: it may be made anew, if its challenge may.
         if transaction.step == .sent, transaction.isRecovering {
+            // It may only not know it yet. With a challenge that nothing replaces it is asked once more.
+            if transaction.challengeSent, rules.singleUseChallenge,
+                transaction.unanswered + 1 < Schedule.mostUnanswered
+            {
+                state.transaction?.unanswered += 1
+                scheduleRetry(.unreachable, now: now)
+                return []
+            }
             return abandon(transaction, .unreachable, now: now)
         }
         // A wrong clock is wrong on every rung.

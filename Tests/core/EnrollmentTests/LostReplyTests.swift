@@ -67,7 +67,13 @@ import Testing
 
         var single = lost(.singleUse)
         _ = single.handle(.ticked, now: at(60))
-        #expect(single.handle(.refused(info, text: nil), now: at(60)) == [.discardPending, .wait(until: nil)])
+        // It may still be at it, and this challenge is the only one.
+        #expect(single.handle(.refused(info, text: nil), now: at(60)) == [.wait(until: at(180))])
+        var late = single
+        #expect(late.handle(.ticked, now: at(180)).polled?.id == "T1")
+        #expect(late.handle(.issued(.test()), now: at(181)).first == .publish(generation: 1))
+        _ = single.handle(.ticked, now: at(180))
+        #expect(single.handle(.refused(info, text: nil), now: at(180)) == [.discardPending, .wait(until: nil)])
         #expect(single.state.problems.map(\.code) == [.challengeSpent])
     }
 
@@ -144,7 +150,12 @@ import Testing
         #expect(machine.tickWhenDue(after: at(5))?.actions.polled != nil)
         // A refusal of the poll is no refusal of the rung.
         _ = machine.handle(.refused(.badCertId, text: nil), now: at(100))
-        #expect((machine.nextDue(now: at(100)) != nil) == !rules.singleUseChallenge)
+        guard rules.singleUseChallenge else {
+            return #expect(machine.tickWhenDue(after: at(100))?.actions.prepared != nil)
+        }
+        #expect(machine.tickWhenDue(after: at(100))?.actions.polled != nil)
+        _ = machine.handle(.refused(.badCertId, text: nil), now: at(1000))
+        #expect(machine.nextDue(now: at(1000)) == nil)
     }
 
     @Test func `A key that may stand in a certificate is discarded even if the process ended before it was`() throws {
