@@ -2,7 +2,12 @@ import Glibc
 
 extension DurableFiles {
     /// Removes a file or a symbolic link (never what it leads to); nothing there is fine.
-    package func removeFile(_ path: String) throws(FileFault) {
+    package func removeFile(_ path: String) throws(FileFault) { try removeFile(path, isDurable: true) }
+
+    /// The same without waiting for the disk: a crash may bring it back.
+    package func discardFile(_ path: String) throws(FileFault) { try removeFile(path, isDurable: false) }
+
+    private func removeFile(_ path: String, isDurable: Bool) throws(FileFault) {
         let attempted = "remove '\(path)'"
         let location = try Location(path, attempted)
         try withDirectory(location.folder, attempted) { directory throws(FileFault) in
@@ -10,7 +15,7 @@ extension DurableFiles {
             try failing(attempted) { () throws(SystemError) in
                 try calls.unlink(location.name, in: directory, isDirectory: false)
             }
-            try sync(directory, attempted)
+            if isDurable { try sync(directory, attempted) }
         }
     }
 

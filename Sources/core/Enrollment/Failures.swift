@@ -19,7 +19,10 @@ extension EnrollmentMachine {
         case .sent where transaction.isRecovering: return failToRecover(transaction, trouble, now: now)
         case .sent: return failToSend(transaction, trouble, now: now)
         case .pending:
-            if isPendingTooLong(transaction, now: now) { return giveUpPending(transaction, now: now) }
+            // Who was asleep for a week, and has no network yet, has not asked whether it was approved.
+            if trouble.mayHaveArrived, isPendingTooLong(transaction, now: now) {
+                return giveUpPending(transaction, now: now)
+            }
             scheduleRetry(trouble.sort == .refused ? .unreachable : trouble.sort, now: now)
             return []
         }
@@ -98,6 +101,15 @@ extension ExchangeTrouble {
         case .untrusted: .untrusted
         case .unfit: .refused
         case .local: .local
+        }
+    }
+
+    /// Whether the server may have seen what was sent.
+    fileprivate var mayHaveArrived: Bool {
+        switch kind {
+        case .noAnswer(let requestMayHaveArrived): requestMayHaveArrived
+        case .httpStatus, .untrusted, .unfit: true
+        case .local: false
         }
     }
 

@@ -24,6 +24,10 @@ struct DiskFiles: StateFiles {
         try files.replace(full(path), with: bytes, mode: mode)
     }
 
+    func stage(_ bytes: [UInt8], to path: String, mode: UInt32) throws {
+        try files.stage(full(path), with: bytes, mode: mode)
+    }
+
     func writeSecret(_ secret: Secret, to path: String, mode: UInt32) throws {
         try files.writeSecret(secret, to: full(path), mode: mode)
     }
@@ -40,6 +44,10 @@ struct DiskFiles: StateFiles {
 
     func remove(_ path: String) throws {
         _ = try absent { try files.removeTree(full(path)) }
+    }
+
+    func discard(_ path: String) throws {
+        _ = try absent { try files.discardFile(full(path)) }
     }
 
     func names(in path: String) throws -> [String] {

@@ -71,7 +71,7 @@ struct ProfileStore: Sendable {
     /// The request, synced before its first byte is sent; `transaction.json` last, since it says that all is there.
     func savePending(_ request: PendingRequest) throws {
         try files.makeFolder(pending)
-        try files.write(request.message, to: "\(pending)/request.der", mode: 0o600)
+        try files.stage(request.message, to: "\(pending)/request.der", mode: 0o600)
         try files.write(Array(try StateJSON.encoder().encode(request)), to: "\(pending)/transaction.json", mode: 0o600)
     }
 
@@ -96,7 +96,7 @@ struct ProfileStore: Sendable {
     func commitPending(_ issued: IssuedCertificate, at time: Date) throws -> Generation {
         let meta = GenerationMeta(
             issuedAt: time, chain: issued.chain.map { Data($0.der) }, root: issued.root.map { Data($0.der) })
-        try files.write(issued.leaf.der, to: "\(pending)/certificate.der", mode: 0o600)
+        try files.stage(issued.leaf.der, to: "\(pending)/certificate.der", mode: 0o600)
         try files.write(
             issued.chain.flatMap { PEM.encode($0.der, label: PEM.certificateLabel) }, to: "\(pending)/chain.pem",
             mode: 0o600)
@@ -116,7 +116,7 @@ struct ProfileStore: Sendable {
         try files.makeFolder("\(folder)/generations")
         try files.rename(pending, to: path(of: number))
         for leftover in ["request.der", "signer.der", "transaction.json"] {
-            try? files.remove("\(path(of: number))/\(leftover)")
+            try? files.discard("\(path(of: number))/\(leftover)")
         }
         return number
     }

@@ -36,6 +36,7 @@ struct PublishedStore {
             for file in plan.files where try difference(of: file, in: "\(folder)/\(name)", group: group) != nil {
                 try write(file, in: "\(folder)/\(name)", group: group)
             }
+            try files.syncFolder("\(folder)/\(name)")
             if name != previous { try files.createSymlinkAtomically(target: name, at: layout.current(plan.profile)) }
         }
         for file in plan.files {
@@ -78,9 +79,9 @@ struct PublishedStore {
         let mode = file.mode(hasGroup: group != nil)
         switch file.content {
         case .open(let bytes):
-            try files.replace(path, with: bytes, mode: mode, owner: ownership.owner, group: ownership.group)
+            try files.stage(path, with: bytes, mode: mode, owner: ownership.owner, group: ownership.group)
         case .secret(let secret):
-            try files.writeSecret(
+            try files.stageSecret(
                 secret, to: path, mode: mode, owner: ownership.owner, group: group ?? ownership.group)
         }
     }

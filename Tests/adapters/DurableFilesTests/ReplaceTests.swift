@@ -36,6 +36,25 @@ struct ReplaceTests {
         }
     }
 
+    @Test func `files that are of use together are each synced, and their folder once after the last`() throws {
+        try withScratchFolder { folder in
+            let calls = RecordingFileSystem()
+            let files = DurableFiles(calls: calls)
+            try files.stage("\(folder)/certificate", with: new, mode: 0o644)
+            try new.withUnsafeBytes { try files.stageSecret(Secret(copying: $0), to: "\(folder)/key") }
+            let steps = { calls.calls.filter { $0.hasPrefix("sync") || $0 == "rename" } }
+            #expect(steps() == ["sync regular", "rename", "sync regular", "rename"])
+            try files.syncFolder(folder)
+            #expect(steps().dropFirst(4) == ["sync directory"])
+            #expect(try DurableFiles().status(of: "\(folder)/key")?.mode == 0o600)
+            #expect(try DurableFiles().read("\(folder)/certificate", limit: 100) == new)
+            try files.discardFile("\(folder)/key")
+            try files.discardFile("\(folder)/key")
+            #expect(steps().count == 5)
+            #expect(try entries(folder) == ["certificate"])
+        }
+    }
+
     @Test(arguments: [SystemError.noSpace, .accessDenied, .inputOutput], [false, true])
     func `a write that fails at any call leaves the old or the new content`(
         error: SystemError, staysDown: Bool

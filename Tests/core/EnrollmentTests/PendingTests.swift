@@ -78,6 +78,16 @@ import Testing
         #expect(machine.state.problems.map(\.code) == [.pendingTooLong])
     }
 
+    @Test func `A week asleep does not end it before the server was asked again`() {
+        for trouble in [ExchangeTrouble.notConnected, .fullDisk] {
+            var machine = pending()
+            _ = machine.handle(.ticked, now: at(8 * day))
+            #expect(machine.handle(.failed(trouble), now: at(8 * day)).first != .discardPending)
+            #expect(machine.tickWhenDue(after: at(8 * day))?.actions.polled?.id == "T1")
+            #expect(machine.handle(.issued(.test()), now: at(8 * day + 60)).first == .publish(generation: 1))
+        }
+    }
+
     @Test func `The wait for approval begins with PENDING, not with the first failure to connect`() {
         var machine = EnrollmentMachine()
         _ = machine.handle(.ticked, now: at(0))

@@ -103,6 +103,9 @@ struct ScratchFiles: StateFiles {
     func write(_ bytes: [UInt8], to path: String, mode: UInt32) throws {
         try files.replace(full(path), with: bytes, mode: mode)
     }
+    func stage(_ bytes: [UInt8], to path: String, mode: UInt32) throws {
+        try files.stage(full(path), with: bytes, mode: mode)
+    }
     func writeSecret(_ secret: Secret, to path: String, mode: UInt32) throws {
         try files.writeSecret(secret, to: full(path), mode: mode)
     }
@@ -112,6 +115,7 @@ struct ScratchFiles: StateFiles {
     }
     func rename(_ path: String, to target: String) throws { try files.renameDirectory(full(path), to: full(target)) }
     func remove(_ path: String) throws { _ = try absent { try files.removeTree(full(path)) } }
+    func discard(_ path: String) throws { _ = try absent { try files.discardFile(full(path)) } }
     func names(in path: String) throws -> [String] { try absent { try files.list(full(path)) } ?? [] }
 
     private func full(_ path: String) -> String { "\(folder)/\(path)" }

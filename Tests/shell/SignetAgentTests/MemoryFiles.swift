@@ -37,6 +37,8 @@ final class MemoryFiles: StateFiles {
         }
     }
 
+    func stage(_ bytes: [UInt8], to path: String, mode: UInt32) throws { try write(bytes, to: path, mode: mode) }
+
     func writeSecret(_ secret: Secret, to path: String, mode: UInt32) throws {
         try write(secret.withBytes { Array($0) }, to: path, mode: mode)
     }
@@ -53,6 +55,8 @@ final class MemoryFiles: StateFiles {
             }
         }
     }
+
+    func discard(_ path: String) throws { try remove(path) }
 
     func remove(_ path: String) throws {
         contents.withLock { contents in
