@@ -19,37 +19,47 @@ package struct DurableFiles: Sendable {
     package func replace(
         _ path: String, with bytes: [UInt8], mode: UInt32, owner: UInt32? = nil, group: UInt32? = nil
     ) throws(FileFault) {
-        try replace(path, with: bytes, mode: mode, owner: owner, group: group, .full)
+        try replace(path, with: bytes, mode: mode, owner: owner, group: group, isDurable: true)
     }
 
-    /// As `replace`, but what only the folder holds, the file's name, waits for `syncFolder`, or for the next `replace` in
-    /// the same folder: of several files that are of use together, each is synced, and their folder once.
+    /// Writes a file that nobody looks for yet: neither its content nor its name is on disk before `syncFolder`. For
+    /// several that are of use together, this waits for the disk about once.
     package func stage(
         _ path: String, with bytes: [UInt8], mode: UInt32, owner: UInt32? = nil, group: UInt32? = nil
     ) throws(FileFault) {
-        try replace(path, with: bytes, mode: mode, owner: owner, group: group, .content)
+        try replace(path, with: bytes, mode: mode, owner: owner, group: group, isDurable: false)
     }
 
     /// As `stage`, with the bytes going from the secret's own memory to the kernel.
     package func stageSecret(
         _ secret: Secret, to path: String, mode: UInt32 = 0o600, owner: UInt32? = nil, group: UInt32? = nil
     ) throws(FileFault) {
-        try write(secret, to: path, mode: mode, owner: owner, group: group, .content)
+        try write(secret, to: path, mode: mode, owner: owner, group: group, isDurable: false)
     }
 
-    /// Returns once the names in a folder are on disk.
+    /// Returns once the files in a folder are on disk, with their names.
     package func syncFolder(_ path: String) throws(FileFault) {
         let attempted = "sync '\(path)'"
-        try withDirectory(path, attempted) { directory throws(FileFault) in try sync(directory, attempted) }
+        try withDirectory(path, attempted) { directory throws(FileFault) in
+            let names = try failing(attempted) { () throws(SystemError) in
+                try calls.names(directory, limit: Self.entryLimit)
+            }
+            for name in names where try statusIfAny(name, in: directory, attempted)?.kind == .regular {
+                try failing(attempted) { () throws(SystemError) in
+                    let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+                    let file = try calls.open(name, in: directory, flags: flags, mode: 0)
+                    defer { try? calls.close(file) }
+                    try calls.sync(file)
+                }
+            }
+            try sync(directory, attempted)
+        }
     }
 
-    /// What is on disk when a call returns.
-    private enum Durability { case nothing, content, full }
-
     private func replace(
-        _ path: String, with bytes: [UInt8], mode: UInt32, owner: UInt32?, group: UInt32?, _ durability: Durability
+        _ path: String, with bytes: [UInt8], mode: UInt32, owner: UInt32?, group: UInt32?, isDurable: Bool
     ) throws(FileFault) {
-        try replace(path, mode: mode, owner: owner, group: group, durability) {
+        try replace(path, mode: mode, owner: owner, group: group, isDurable: isDurable) {
             descriptor throws(SystemError) in
             var result: Result<Void, SystemError> = .success(())
             unsafe bytes.withUnsafeBytes { content in
@@ -67,13 +77,14 @@ package struct DurableFiles: Sendable {
     package func writeSecret(
         _ secret: Secret, to path: String, mode: UInt32 = 0o600, owner: UInt32? = nil, group: UInt32? = nil
     ) throws(FileFault) {
-        try write(secret, to: path, mode: mode, owner: owner, group: group, .full)
+        try write(secret, to: path, mode: mode, owner: owner, group: group, isDurable: true)
     }
 
     private func write(
-        _ secret: Secret, to path: String, mode: UInt32, owner: UInt32?, group: UInt32?, _ durability: Durability
+        _ secret: Secret, to path: String, mode: UInt32, owner: UInt32?, group: UInt32?, isDurable: Bool
     ) throws(FileFault) {
-        try replace(path, mode: mode, owner: owner, group: group, durability) { descriptor throws(SystemError) in
+        try replace(path, mode: mode, owner: owner, group: group, isDurable: isDurable) {
+            descriptor throws(SystemError) in
             unsafe try secret.withBytes { content throws(SystemError) in
                 unsafe try writeAll(content, to: descriptor)
             }
@@ -83,11 +94,11 @@ package struct DurableFiles: Sendable {
     /// Replaces a file's content in one step for its readers, but not for certain after a crash: for files that do
     /// not outlive the machine's next start, below /run. Nothing is waited for.
     package func replaceVolatile(_ path: String, with bytes: [UInt8], mode: UInt32) throws(FileFault) {
-        try replace(path, with: bytes, mode: mode, owner: nil, group: nil, .nothing)
+        try replace(path, with: bytes, mode: mode, owner: nil, group: nil, isDurable: false)
     }
 
     private func replace(
-        _ path: String, mode: UInt32, owner: UInt32?, group: UInt32?, _ durability: Durability,
+        _ path: String, mode: UInt32, owner: UInt32?, group: UInt32?, isDurable: Bool,
         write: (Int32) throws(SystemError) -> Void
     ) throws(FileFault) {
         let attempted = "write '\(path)'"
@@ -101,7 +112,7 @@ package struct DurableFiles: Sendable {
                 if owner != nil || group != nil { try calls.setOwner(file, owner, group) }
                 try calls.setMode(file, mode)
                 try write(file)
-                if durability != .nothing { try calls.sync(file) }
+                if isDurable { try calls.sync(file) }
                 isOpen = false
                 try calls.close(file)
                 try calls.rename(temporary, in: directory, to: location.name, in: directory)
@@ -110,7 +121,7 @@ package struct DurableFiles: Sendable {
                 try? calls.unlink(temporary, in: directory, isDirectory: false)
                 throw FileFault(error, attempted)
             }
-            if durability == .full { try sync(directory, attempted) }
+            if isDurable { try sync(directory, attempted) }
         }
     }
 

@@ -10,7 +10,7 @@ package protocol StateFiles: Sendable {
     /// nil where there is no such file.
     func readSecret(_ path: String, limit: Int) throws -> Secret?
     func write(_ bytes: [UInt8], to path: String, mode: UInt32) throws
-    /// The same, but the file's name is on disk only with the next `write` to the same folder.
+    /// A file that nobody looks for yet: it is on disk after `syncFolder`.
     func stage(_ bytes: [UInt8], to path: String, mode: UInt32) throws
     func writeSecret(_ secret: Secret, to path: String, mode: UInt32) throws
     /// With its parents, mode 0700; one that exists is fine.
@@ -21,6 +21,8 @@ package protocol StateFiles: Sendable {
     func remove(_ path: String) throws
     /// A file whose return after a crash does no harm: nothing is waited for.
     func discard(_ path: String) throws
+    /// Returns once the files in a folder are on disk.
+    func syncFolder(_ path: String) throws
     /// The names in a folder, empty where there is none.
     func names(in path: String) throws -> [String]
 }

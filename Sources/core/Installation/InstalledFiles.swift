@@ -13,11 +13,11 @@ package protocol InstalledFiles: Sendable {
     func replace(_ path: String, with bytes: [UInt8], mode: UInt32, owner: UInt32?, group: UInt32?) throws
     /// The same for a secret.
     func writeSecret(_ secret: Secret, to path: String, mode: UInt32, owner: UInt32?, group: UInt32?) throws
-    /// As `replace`, but the file's name is on disk only after `syncFolder`.
+    /// Writes a file that nobody looks for yet: it is on disk after `syncFolder`.
     func stage(_ path: String, with bytes: [UInt8], mode: UInt32, owner: UInt32?, group: UInt32?) throws
     /// The same for a secret.
     func stageSecret(_ secret: Secret, to path: String, mode: UInt32, owner: UInt32?, group: UInt32?) throws
-    /// Returns once the names in a folder are on disk.
+    /// Returns once the files in a folder are on disk.
     func syncFolder(_ path: String) throws
     /// Points a link in one step.
     func createSymlinkAtomically(target: String, at path: String) throws

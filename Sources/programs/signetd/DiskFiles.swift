@@ -50,6 +50,8 @@ struct DiskFiles: StateFiles {
         _ = try absent { try files.discardFile(full(path)) }
     }
 
+    func syncFolder(_ path: String) throws { try files.syncFolder(full(path)) }
+
     func names(in path: String) throws -> [String] {
         try absent { try files.list(full(path)) } ?? []
     }

@@ -68,11 +68,12 @@ struct ProfileStore: Sendable {
         if let signer = pendingKey.signer { try files.write(signer.der, to: "\(pending)/signer.der", mode: 0o600) }
     }
 
-    /// The request, synced before its first byte is sent; `transaction.json` last, since it says that all is there.
+    /// The request, synced before its first byte is sent, and before the state says that it may be.
     func savePending(_ request: PendingRequest) throws {
         try files.makeFolder(pending)
         try files.stage(request.message, to: "\(pending)/request.der", mode: 0o600)
-        try files.write(Array(try StateJSON.encoder().encode(request)), to: "\(pending)/transaction.json", mode: 0o600)
+        try files.stage(Array(try StateJSON.encoder().encode(request)), to: "\(pending)/transaction.json", mode: 0o600)
+        try files.syncFolder(pending)
     }
 
     func pendingRequest() throws -> PendingRequest? {
@@ -97,16 +98,29 @@ struct ProfileStore: Sendable {
         let meta = GenerationMeta(
             issuedAt: time, chain: issued.chain.map { Data($0.der) }, root: issued.root.map { Data($0.der) })
         try files.stage(issued.leaf.der, to: "\(pending)/certificate.der", mode: 0o600)
-        try files.write(
+        try files.stage(
             issued.chain.flatMap { PEM.encode($0.der, label: PEM.certificateLabel) }, to: "\(pending)/chain.pem",
             mode: 0o600)
-        try files.write(Array(try StateJSON.encoder().encode(meta)), to: "\(pending)/meta.json", mode: 0o600)
+        try files.stage(Array(try StateJSON.encoder().encode(meta)), to: "\(pending)/meta.json", mode: 0o600)
+        try files.syncFolder(pending)
         let number = try renamePending()
         return Generation(number: number, certificate: issued.leaf, chain: issued.chain, root: issued.root)
     }
 
-    /// Whether a commit was cut short between the last file that it writes and its rename.
-    var hasCutCommit: Bool { get throws { try files.names(in: pending).contains("meta.json") } }
+    /// Whether a commit was cut short between the last file that it writes and its rename. A crash may have left any of
+    /// them without its content.
+    var hasCutCommit: Bool {
+        get throws {
+            guard try Set(files.names(in: pending)).isSuperset(of: ["key.pem", "chain.pem"]) else { return false }
+            do {
+                return try generation(0, in: pending) != nil
+            } catch is DecodingError {
+                return false
+            } catch is X509Fault {
+                return false
+            }
+        }
+    }
 
     /// Ends a commit that was cut short: all of it is there, and was verified before.
     func finishCommit() throws { _ = try renamePending() }
@@ -134,9 +148,11 @@ struct ProfileStore: Sendable {
         }
     }
 
-    func generation(_ number: Int) throws -> Generation? {
-        guard let der = try files.read("\(path(of: number))/certificate.der", limit: Self.documentLimit),
-            let meta = try files.read("\(path(of: number))/meta.json", limit: Self.documentLimit)
+    func generation(_ number: Int) throws -> Generation? { try generation(number, in: path(of: number)) }
+
+    private func generation(_ number: Int, in folder: String) throws -> Generation? {
+        guard let der = try files.read("\(folder)/certificate.der", limit: Self.documentLimit),
+            let meta = try files.read("\(folder)/meta.json", limit: Self.documentLimit)
         else { return nil }
         let more = try StateJSON.decoder().decode(GenerationMeta.self, from: Data(meta))
         return Generation(

@@ -34,7 +34,7 @@ struct PublishedStore {
             if name != previous { try files.removeTree("\(folder)/\(name)") }
             try makeFolder("\(folder)/\(name)")
             for file in plan.files where try difference(of: file, in: "\(folder)/\(name)", group: group) != nil {
-                try write(file, in: "\(folder)/\(name)", group: group)
+                try write(file, in: "\(folder)/\(name)", group: group, isRead: name == previous)
             }
             try files.syncFolder("\(folder)/\(name)")
             if name != previous { try files.createSymlinkAtomically(target: name, at: layout.current(plan.profile)) }
@@ -74,15 +74,20 @@ struct PublishedStore {
         try files.makeDirectory(path, mode: 0o755, owner: ownership.owner, group: ownership.group)
     }
 
-    private func write(_ file: PublishedFile, in folder: String, group: UInt32?) throws {
+    /// - Parameter isRead: the folder is the one that readers have now.
+    private func write(_ file: PublishedFile, in folder: String, group: UInt32?, isRead: Bool) throws {
         let path = "\(folder)/\(file.name)"
         let mode = file.mode(hasGroup: group != nil)
-        switch file.content {
-        case .open(let bytes):
-            try files.stage(path, with: bytes, mode: mode, owner: ownership.owner, group: ownership.group)
-        case .secret(let secret):
-            try files.stageSecret(
-                secret, to: path, mode: mode, owner: ownership.owner, group: group ?? ownership.group)
+        let (owner, keyGroup) = (ownership.owner, group ?? ownership.group)
+        switch (file.content, isRead) {
+        case (.open(let bytes), true):
+            try files.replace(path, with: bytes, mode: mode, owner: owner, group: ownership.group)
+        case (.open(let bytes), false):
+            try files.stage(path, with: bytes, mode: mode, owner: owner, group: ownership.group)
+        case (.secret(let secret), true):
+            try files.writeSecret(secret, to: path, mode: mode, owner: owner, group: keyGroup)
+        case (.secret(let secret), false):
+            try files.stageSecret(secret, to: path, mode: mode, owner: owner, group: keyGroup)
         }
     }
 

@@ -56,6 +56,8 @@ final class MemoryFiles: StateFiles {
         }
     }
 
+    func syncFolder(_ path: String) throws {}
+
     func discard(_ path: String) throws { try remove(path) }
 
     func remove(_ path: String) throws {

@@ -60,6 +60,17 @@ struct ProfileStoreTests {
         try preparePending()
         try files.write(issued.leaf.der, to: "profiles/office/pending/certificate.der", mode: 0o600)
         #expect(try !store.hasCutCommit)
+        // A crash may have left a file without its content.
+        _ = try store.commitPending(issued, at: TestTime.now)
+        try files.rename("profiles/office/generations/0002", to: "profiles/office/pending")
+        #expect(try store.hasCutCommit)
+        for name in ["certificate.der", "meta.json"] {
+            let path = "profiles/office/pending/\(name)"
+            let whole = try #require(try files.read(path, limit: 100_000))
+            try files.write([], to: path, mode: 0o600)
+            #expect(try !store.hasCutCommit)
+            try files.write(whole, to: path, mode: 0o600)
+        }
     }
 
     @Test func `the generation before the current one is kept, older ones go`() throws {
