@@ -91,7 +91,12 @@ def test_the_search_looks_at_processes(enrolled: Machine) -> None:
 
 def test_a_process_that_has_ended_shows_nothing() -> None:
     """Neither before nor after its parent learned of it."""
-    with subprocess.Popen(["sleep", "60"]) as process:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+        # Popen returns while the kernel still lays out the new program, which has neither yet; once it answers, it has.
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(b"\n")
+        assert process.stdout.read(1) == b"\n"
         assert set(of_process(process.pid)) == {"cmdline", "environ"}
         process.kill()
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
