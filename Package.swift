@@ -139,7 +139,7 @@ let package = Package(
         tests(
             "adapters", "OpenSSLCryptoTests", "Faults", "Secrets", "X509", "SCEP", "DeviceTag", "OpenSSLCrypto",
             "TestPKI"),
-        tests("adapters", "CurlTransportTests", "Faults", "Secrets", "SCEP", "CurlTransport"),
+        tests("adapters", "CurlTransportTests", "Faults", "Secrets", "SCEP", "CurlTransport", "TestFiles"),
         tests("adapters", "DurableFilesTests", "Faults", "Secrets", "DurableFiles", "TestFiles"),
         tests("adapters", "LocalSocketTests", "Faults", "Secrets", "Varlink", "LocalSocket"),
         tests("adapters", "SystemdHostTests", "Faults", "JournalEntries", "Secrets", "SystemdHost"),

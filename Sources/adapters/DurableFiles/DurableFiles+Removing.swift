@@ -59,7 +59,7 @@ extension DurableFiles {
         for name in names { try removeEntry(name, in: folder, depth: depth - 1, attempted) }
     }
 
-    /// Removes what crashed writes left in a folder: files and links named `.NAME.tmp-XXXXXX`.
+    /// Removes what crashed writes left in a folder: files and links with a `TemporaryName`.
     package func removeLeftovers(in path: String) throws(FileFault) {
         let attempted = "clean '\(path)'"
         try withDirectory(path, attempted) { directory throws(FileFault) in

@@ -21,7 +21,7 @@ struct Location {
     }
 }
 
-/// Temporary names: `.NAME.tmp-XXXXXX`, so that what a crash leaves behind can be told from what was asked for.
+/// Temporary names: `.NAME.tmp-` and six letters or digits, so that what a crash leaves behind can be told from what was asked for.
 enum TemporaryName {
     private static let marker = ".tmp-"
 

@@ -20,7 +20,7 @@ enum Answer {
         return !value.isEmpty && value.utf8.count <= 256 && isPlain ? value : nil
     }
 
-    /// The same for what firmware answers; nil for placeholders, and for one sign over and over ("0", "FFFF…", "XXXX").
+    /// The same for what firmware answers; nil for placeholders, and for one sign over and over ("0", "FFFF…").
     static func firmware(_ text: String?) -> String? {
         guard let value = Self.text(text) else { return nil }
         let core = value.lowercased().filter { $0.isLetter || $0.isNumber }

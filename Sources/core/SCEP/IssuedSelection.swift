@@ -26,7 +26,7 @@ extension ReplyVerification {
             throw SCEPFault(
                 .unfitCertificate, attempted: "accept the issued certificate",
                 expected: "extended key usage clientAuth",
-                got: leaf.extendedKeyUsage.map { "\($0.map(\.description).joined(separator: ", "))" } ?? "none")
+                got: leaf.extendedKeyUsage?.map(\.description).joined(separator: ", ") ?? "none")
         }
         guard leaf.keyUsage?.contains(.digitalSignature) != false else {
             throw SCEPFault(

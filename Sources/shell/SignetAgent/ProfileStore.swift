@@ -98,11 +98,8 @@ struct ProfileStore: Sendable {
         let meta = GenerationMeta(
             issuedAt: time, chain: issued.chain.map { Data($0.der) }, root: issued.root.map { Data($0.der) })
         try files.stage(issued.leaf.der, to: "\(pending)/certificate.der", mode: 0o600)
-        try files.stage(
-            issued.chain.flatMap { PEM.encode($0.der, label: PEM.certificateLabel) }, to: "\(pending)/chain.pem",
-            mode: 0o600)
+        try stage(chain: issued.chain)
         try files.stage(Array(try StateJSON.encoder().encode(meta)), to: "\(pending)/meta.json", mode: 0o600)
-        try files.syncFolder(pending)
         let number = try renamePending()
         return Generation(number: number, certificate: issued.leaf, chain: issued.chain, root: issued.root)
     }
@@ -111,7 +108,7 @@ struct ProfileStore: Sendable {
     /// them without its content.
     var hasCutCommit: Bool {
         get throws {
-            guard try Set(files.names(in: pending)).isSuperset(of: ["key.pem", "chain.pem"]) else { return false }
+            guard try files.names(in: pending).contains("key.pem") else { return false }
             do {
                 return try generation(0, in: pending) != nil
             } catch is DecodingError {
@@ -122,10 +119,20 @@ struct ProfileStore: Sendable {
         }
     }
 
-    /// Ends a commit that was cut short: all of it is there, and was verified before.
-    func finishCommit() throws { _ = try renamePending() }
+    /// Ends a commit that was cut short: certificate, key and chain are there, and were verified before.
+    func finishCommit() throws {
+        try stage(chain: generation(0, in: pending)?.chain ?? [])
+        _ = try renamePending()
+    }
 
+    private func stage(chain: [Certificate]) throws {
+        try files.stage(
+            chain.flatMap { PEM.encode($0.der, label: PEM.certificateLabel) }, to: "\(pending)/chain.pem", mode: 0o600)
+    }
+
+    /// Everything in pending/ is on disk before it takes its number; the process that wrote it may have been killed.
     private func renamePending() throws -> Int {
+        try files.syncFolder(pending)
         let number = (try generationNumbers().last ?? 0) + 1
         try files.makeFolder("\(folder)/generations")
         try files.rename(pending, to: path(of: number))

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import SCEP
 import Secrets
+import TestFiles
 import Testing
 
 /// Against Python's HTTP server over TLS, with certificates made on the spot.
@@ -146,42 +147,33 @@ private final class TLSServer {
     ///   - client: whose certificate a client must show; nil to ask for none.
     ///   - chainLength: how often it sends its certificate.
     init(newest: String = "MAXIMUM_SUPPORTED", asksFor client: TLSServer? = nil, chainLength: Int = 1) throws {
-        var template = Array("/tmp/signet-tls-XXXXXX".utf8CString)
-        let folder = try #require(
-            template.withUnsafeMutableBufferPointer {
-                $0.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
-            })
-        let (keyFile, certificate) = ("\(folder)/key.pem", "\(folder)/certificate.pem")
-        defer {
-            unlink(keyFile)
-            unlink(certificate)
-            rmdir(folder)
-        }
-        let (made, nothing) = try spawn([
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
-            "/CN=localhost",
-            "-addext", "subjectAltName=DNS:localhost", "-days", "2", "-keyout", keyFile, "-out", certificate,
-        ])
-        var status: Int32 = 0
-        waitpid(made, &status, 0)
-        close(nothing)
-        try #require(status == 0)
-        pem = try Array(Data(contentsOf: URL(filePath: certificate)))
-        try Data([[UInt8]](repeating: pem, count: chainLength).joined()).write(to: URL(filePath: certificate))
-        let base64 = String(decoding: pem, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("-") }.joined()
-        key = try Data(contentsOf: URL(filePath: keyFile)).withUnsafeBytes { Secret(copying: $0) }
-        der = try Array(#require(Data(base64Encoded: base64)))
+        (pem, key, process, port) = try withScratchFolder { folder in
+            let (keyFile, certificate) = ("\(folder)/key.pem", "\(folder)/certificate.pem")
+            let (made, nothing) = try spawn([
+                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                "/CN=localhost",
+                "-addext", "subjectAltName=DNS:localhost", "-days", "2", "-keyout", keyFile, "-out", certificate,
+            ])
+            var status: Int32 = 0
+            waitpid(made, &status, 0)
+            close(nothing)
+            try #require(status == 0)
+            let pem = try Array(Data(contentsOf: URL(filePath: certificate)))
+            try Data([[UInt8]](repeating: pem, count: chainLength).joined()).write(to: URL(filePath: certificate))
+            let key = try Data(contentsOf: URL(filePath: keyFile)).withUnsafeBytes { Secret(copying: $0) }
 
-        let output: Int32
-        (process, output) = try spawn(
-            ["python3", "-c", Self.script, certificate, keyFile, newest]
-                + (client.map { [String(decoding: $0.pem, as: UTF8.self)] } ?? []))
-        // Its port: it has read its files and listens.
-        var text = ""
-        var byte: UInt8 = 0
-        while read(output, &byte, 1) == 1, byte != 0x0A { text.unicodeScalars.append(Unicode.Scalar(byte)) }
-        close(output)
-        port = try #require(Int(text), "the server did not start")
+            let (process, output) = try spawn(
+                ["python3", "-c", Self.script, certificate, keyFile, newest]
+                    + (client.map { [String(decoding: $0.pem, as: UTF8.self)] } ?? []))
+            // Its port: it has read its files and listens.
+            var text = ""
+            var byte: UInt8 = 0
+            while read(output, &byte, 1) == 1, byte != 0x0A { text.unicodeScalars.append(Unicode.Scalar(byte)) }
+            close(output)
+            return (pem, key, process, try #require(Int(text), "the server did not start"))
+        }
+        let base64 = String(decoding: pem, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("-") }.joined()
+        der = try Array(#require(Data(base64Encoded: base64)))
     }
 
     /// Ends the server and waits for its end.

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Profiles
 import SCEP
 import Secrets
+import TestFiles
 import TestPKI
 import Testing
 import X509
@@ -70,6 +71,27 @@ struct ProfileStoreTests {
             try files.write([], to: path, mode: 0o600)
             #expect(try !store.hasCutCommit)
             try files.write(whole, to: path, mode: 0o600)
+        }
+    }
+
+    @Test func `what a killed process wrote is on disk before it takes its number`() throws {
+        try withScratchFolder { folder in
+            let calls = RecordingFileSystem()
+            let store = ProfileStore(try #require(ProfileName("office")), files: ScratchFiles(folder, calls))
+            let path = "\(folder)/profiles/office"
+            try store.save(PendingKey(key: [1, 2, 3].withUnsafeBytes { Secret(copying: $0) }, signer: nil))
+            _ = try store.commitPending(issued, at: TestTime.now)
+            try FileManager.default.moveItem(atPath: "\(path)/generations/0001", toPath: "\(path)/pending")
+            try FileManager.default.removeItem(atPath: "\(path)/pending/chain.pem")
+            #expect(try store.hasCutCommit)
+            let before = calls.calls.count
+            try store.finishCommit()
+            let steps = calls.calls.dropFirst(before).filter { $0.hasPrefix("sync") || $0 == "rename" }
+            // chain.pem takes its name, everything is synced, the folder takes its own.
+            let files = [String](repeating: "sync regular", count: 4)
+            #expect(Array(steps.prefix(7)) == ["rename"] + files + ["sync directory", "rename"])
+            #expect(
+                try entries("\(path)/generations/0001") == ["certificate.der", "chain.pem", "key.pem", "meta.json"])
         }
     }
 
