@@ -6,6 +6,20 @@ extension DurableFiles {
     package func makeDirectory(
         _ path: String, mode: UInt32, owner: UInt32? = nil, group: UInt32? = nil
     ) throws(FileFault) {
+        try makeDirectory(path, mode: mode, owner: owner, group: group, isDurable: true)
+    }
+
+    /// The same without waiting for the disk: its name is there after a crash once `syncFolder` was called for the
+    /// folder above.
+    package func stageDirectory(
+        _ path: String, mode: UInt32, owner: UInt32? = nil, group: UInt32? = nil
+    ) throws(FileFault) {
+        try makeDirectory(path, mode: mode, owner: owner, group: group, isDurable: false)
+    }
+
+    private func makeDirectory(
+        _ path: String, mode: UInt32, owner: UInt32?, group: UInt32?, isDurable: Bool
+    ) throws(FileFault) {
         let attempted = "make the folder '\(path)'"
         let location = try Location(path, attempted)
         try withDirectory(location.folder, attempted) { parent throws(FileFault) in
@@ -21,9 +35,9 @@ extension DurableFiles {
                 defer { try? calls.close(folder) }
                 if owner != nil || group != nil { try calls.setOwner(folder, owner, group) }
                 try calls.setMode(folder, mode)
-                try calls.sync(folder)
+                if isDurable { try calls.sync(folder) }
             }
-            try sync(parent, attempted)
+            if isDurable { try sync(parent, attempted) }
         }
     }
 

@@ -2,12 +2,7 @@ import Glibc
 
 extension DurableFiles {
     /// Removes a file or a symbolic link (never what it leads to); nothing there is fine.
-    package func removeFile(_ path: String) throws(FileFault) { try removeFile(path, isDurable: true) }
-
-    /// The same without waiting for the disk: a crash may bring it back.
-    package func discardFile(_ path: String) throws(FileFault) { try removeFile(path, isDurable: false) }
-
-    private func removeFile(_ path: String, isDurable: Bool) throws(FileFault) {
+    package func removeFile(_ path: String) throws(FileFault) {
         let attempted = "remove '\(path)'"
         let location = try Location(path, attempted)
         try withDirectory(location.folder, attempted) { directory throws(FileFault) in
@@ -15,20 +10,25 @@ extension DurableFiles {
             try failing(attempted) { () throws(SystemError) in
                 try calls.unlink(location.name, in: directory, isDirectory: false)
             }
-            if isDurable { try sync(directory, attempted) }
+            try sync(directory, attempted)
         }
     }
 
     /// Removes a folder and everything in it, following no link; nothing there is fine.
     ///
     /// Throws `.tooDeep` for folders nested deeper than 16.
-    package func removeTree(_ path: String) throws(FileFault) {
+    package func removeTree(_ path: String) throws(FileFault) { try removeTree(path, isDurable: true) }
+
+    /// The same for a file, a link or a folder, without waiting for the disk: a crash may bring it back, or part of it.
+    package func discard(_ path: String) throws(FileFault) { try removeTree(path, isDurable: false) }
+
+    private func removeTree(_ path: String, isDurable: Bool) throws(FileFault) {
         let attempted = "remove '\(path)'"
         let location = try Location(path, attempted)
         try withDirectory(location.folder, attempted) { directory throws(FileFault) in
             guard try statusIfAny(location.name, in: directory, attempted) != nil else { return }
             try removeEntry(location.name, in: directory, depth: 16, attempted)
-            try sync(directory, attempted)
+            if isDurable { try sync(directory, attempted) }
         }
     }
 

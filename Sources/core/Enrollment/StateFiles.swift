@@ -19,7 +19,7 @@ package protocol StateFiles: Sendable {
     func rename(_ path: String, to target: String) throws
     /// A file or a whole folder; one that is missing is fine.
     func remove(_ path: String) throws
-    /// A file whose return after a crash does no harm: nothing is waited for.
+    /// A file or a whole folder whose return after a crash does no harm: nothing is waited for.
     func discard(_ path: String) throws
     /// Returns once the files in a folder are on disk.
     func syncFolder(_ path: String) throws

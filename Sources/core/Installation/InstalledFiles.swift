@@ -9,6 +9,8 @@ package protocol InstalledFiles: Sendable {
     func makeDirectories(_ path: String, mode: UInt32) throws
     /// Makes a folder, or gives the one that is there this mode and owner.
     func makeDirectory(_ path: String, mode: UInt32, owner: UInt32?, group: UInt32?) throws
+    /// The same, on disk after `syncFolder` of the folder above.
+    func stageDirectory(_ path: String, mode: UInt32, owner: UInt32?, group: UInt32?) throws
     /// Replaces a file in one step, with mode and owner set before.
     func replace(_ path: String, with bytes: [UInt8], mode: UInt32, owner: UInt32?, group: UInt32?) throws
     /// The same for a secret.
@@ -35,4 +37,6 @@ package protocol InstalledFiles: Sendable {
     func removeFile(_ path: String) throws
     /// Removes a folder with everything in it, if it is there.
     func removeTree(_ path: String) throws
+    /// The same, but a crash may bring it back.
+    func discard(_ path: String) throws
 }

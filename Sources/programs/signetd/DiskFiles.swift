@@ -47,7 +47,7 @@ struct DiskFiles: StateFiles {
     }
 
     func discard(_ path: String) throws {
-        _ = try absent { try files.discardFile(full(path)) }
+        _ = try absent { try files.discard(full(path)) }
     }
 
     func syncFolder(_ path: String) throws { try files.syncFolder(full(path)) }

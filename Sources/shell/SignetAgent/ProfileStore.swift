@@ -172,9 +172,9 @@ struct ProfileStore: Sendable {
         try files.readSecret("\(path(of: number))/key.pem", limit: Self.keyLimit)
     }
 
-    /// Removes what is older than the generation before this one.
+    /// Removes what is older than the generation before this one. What a crash brings back is removed by the next.
     func prune(before number: Int) throws {
-        for old in try generationNumbers() where old < number - 1 { try files.remove(path(of: old)) }
+        for old in try generationNumbers() where old < number - 1 { try files.discard(path(of: old)) }
     }
 
     private func generationNumbers() throws -> [Int] {

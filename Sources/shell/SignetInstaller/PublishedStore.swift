@@ -29,14 +29,15 @@ struct PublishedStore {
         let name = generationName(for: plan, current: previous)
         try writing(attempted) {
             try files.makeDirectories(layout.base, mode: 0o755)
-            for path in [layout.base, folder] { try makeFolder(path) }
+            // Both were on disk before there was a link.
+            for path in [layout.base, folder] { try makeFolder(path, isOnDisk: previous != nil) }
             // Whatever has this name and is not current never was, or a crash left it.
-            if name != previous { try files.removeTree("\(folder)/\(name)") }
-            try makeFolder("\(folder)/\(name)")
+            if name != previous { try files.discard("\(folder)/\(name)") }
+            try makeFolder("\(folder)/\(name)", isOnDisk: true)
             for file in plan.files where try difference(of: file, in: "\(folder)/\(name)", group: group) != nil {
                 try write(file, in: "\(folder)/\(name)", group: group, isRead: name == previous)
             }
-            try files.syncFolder("\(folder)/\(name)")
+            for path in ["\(folder)/\(name)", folder] { try files.syncFolder(path) }
             if name != previous { try files.createSymlinkAtomically(target: name, at: layout.current(plan.profile)) }
         }
         for file in plan.files {
@@ -70,8 +71,10 @@ struct PublishedStore {
         return current == name ? name + "-again" : name
     }
 
-    private func makeFolder(_ path: String) throws {
-        try files.makeDirectory(path, mode: 0o755, owner: ownership.owner, group: ownership.group)
+    /// - Parameter isOnDisk: it is, or the caller sees to it.
+    private func makeFolder(_ path: String, isOnDisk: Bool) throws {
+        let make = isOnDisk ? files.stageDirectory : files.makeDirectory
+        try make(path, 0o755, ownership.owner, ownership.group)
     }
 
     /// - Parameter isRead: the folder is the one that readers have now.
@@ -117,7 +120,7 @@ struct PublishedStore {
         let folder = layout.folder(profile)
         guard let names = try? files.list(folder, limit: 10_000) else { return }
         for name in names where PublishedLayout.isGenerationName(name) && !kept.contains(name) {
-            try? files.removeTree("\(folder)/\(name)")
+            try? files.discard("\(folder)/\(name)")
         }
     }
 

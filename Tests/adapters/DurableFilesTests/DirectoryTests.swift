@@ -22,6 +22,19 @@ struct DirectoryTests {
         }
     }
 
+    @Test func `a folder that nobody looks for yet is not waited for`() throws {
+        try withScratchFolder { folder in
+            let calls = RecordingFileSystem()
+            let files = DurableFiles(calls: calls)
+            try files.stageDirectory("\(folder)/a", mode: 0o750)
+            #expect(try files.status(of: "\(folder)/a")?.mode == 0o750)
+            try files.stage("\(folder)/a/b", with: [1], mode: 0o600)
+            try files.discard("\(folder)/a")
+            #expect(try entries(folder) == [])
+            #expect(!calls.calls.contains { $0.hasPrefix("sync") })
+        }
+    }
+
     @Test func `missing folders are made, existing ones are left alone`() throws {
         try withScratchFolder { folder in
             try files.makeDirectory("\(folder)/a", mode: 0o700)

@@ -48,8 +48,8 @@ struct ReplaceTests {
             #expect(steps().dropFirst(2) == ["sync regular", "sync regular", "sync directory"])
             #expect(try DurableFiles().status(of: "\(folder)/key")?.mode == 0o600)
             #expect(try DurableFiles().read("\(folder)/certificate", limit: 100) == new)
-            try files.discardFile("\(folder)/key")
-            try files.discardFile("\(folder)/key")
+            try files.discard("\(folder)/key")
+            try files.discard("\(folder)/key")
             #expect(steps().count == 5)
             #expect(try entries(folder) == ["certificate"])
         }

@@ -74,6 +74,26 @@ struct PublishTests {
         }
     }
 
+    @Test func `a generation is on disk before the link leads to it`() async throws {
+        let files = try RootFiles()
+        try await withScratchFolder { folder in
+            let bench = try Bench(folder, files)
+            for generation in 1...2 {
+                let leaf = try files.leaf { $0.notBefore = TestTime.begin.addingTimeInterval(Double(generation)) }
+                let calls = RecordingFileSystem()
+                _ = try await bench.installer(calls: calls, store: StillStore(anchors: [files.root.certificate.der]))
+                    .publish(
+                        files.publication(leaf, generation: generation))
+                let steps = calls.calls.filter { $0.hasPrefix("sync") || ["rename", "makeLink"].contains($0) }
+                let link = try #require(steps.firstIndex(of: "makeLink"))
+                // The files, their folder, and the one that it lies in; then the link.
+                let written = [String](repeating: "sync regular", count: 5) + ["sync directory", "sync directory"]
+                #expect(Array(steps[..<link].suffix(7)) == written)
+                #expect(Array(steps[link...]) == ["makeLink", "rename", "sync directory"])
+            }
+        }
+    }
+
     @Test func `the previous generation is kept, older ones go`() async throws {
         let files = try RootFiles()
         try await withScratchFolder { folder in
