@@ -62,6 +62,7 @@ let package = Package(
     targets: [
         // c: foreign headers, and shims for what Swift's importer cannot see.
         c("COpenSSL", links: "crypto"),
+        c("CHMAC"),
         c("CCurl"),
         c("CSystemd", links: "systemd"),
         c("CLinux"),
@@ -87,7 +88,7 @@ let package = Package(
         adapter("DurableFiles", "CLinux", "Faults", "Secrets"),
         adapter("LocalSocket", "CLinux", "Faults", "Secrets", "Varlink"),
         adapter("SystemdHost", "CSystemd", "CLinux", "Faults", "JournalEntries", "Secrets"),
-        adapter("MachineFacts", "COpenSSL", "CLinux", "Profiles"),
+        adapter("MachineFacts", "CHMAC", "CLinux", "Profiles"),
         adapter("TrustStores", "CLinux", "Faults", "Installation", "X509"),
         adapter("TOMLConfiguration", "CTOML", "CLinux", "Faults", "Profiles"),
 

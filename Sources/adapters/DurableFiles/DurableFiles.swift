@@ -19,7 +19,7 @@ package struct DurableFiles: Sendable {
     package func replace(
         _ path: String, with bytes: [UInt8], mode: UInt32, owner: UInt32? = nil, group: UInt32? = nil
     ) throws(FileFault) {
-        try replace(path, with: bytes, mode: mode, owner: owner, group: group, isDurable: true)
+        try replace(path, with: bytes, mode: mode, owner: owner, group: group, wait: .untilOnDisk)
     }
 
     /// Writes a file that nobody looks for yet: neither its content nor its name is on disk before `syncFolder`. For
@@ -27,14 +27,14 @@ package struct DurableFiles: Sendable {
     package func stage(
         _ path: String, with bytes: [UInt8], mode: UInt32, owner: UInt32? = nil, group: UInt32? = nil
     ) throws(FileFault) {
-        try replace(path, with: bytes, mode: mode, owner: owner, group: group, isDurable: false)
+        try replace(path, with: bytes, mode: mode, owner: owner, group: group, wait: .later)
     }
 
     /// As `stage`, with the bytes going from the secret's own memory to the kernel.
     package func stageSecret(
         _ secret: Secret, to path: String, mode: UInt32 = 0o600, owner: UInt32? = nil, group: UInt32? = nil
     ) throws(FileFault) {
-        try write(secret, to: path, mode: mode, owner: owner, group: group, isDurable: false)
+        try write(secret, to: path, mode: mode, owner: owner, group: group, wait: .later)
     }
 
     /// Returns once the files in a folder are on disk, with their names.
@@ -57,9 +57,9 @@ package struct DurableFiles: Sendable {
     }
 
     private func replace(
-        _ path: String, with bytes: [UInt8], mode: UInt32, owner: UInt32?, group: UInt32?, isDurable: Bool
+        _ path: String, with bytes: [UInt8], mode: UInt32, owner: UInt32?, group: UInt32?, wait: Waiting
     ) throws(FileFault) {
-        try replace(path, mode: mode, owner: owner, group: group, isDurable: isDurable) {
+        try replace(path, mode: mode, owner: owner, group: group, wait: wait) {
             descriptor throws(SystemError) in
             var result: Result<Void, SystemError> = .success(())
             unsafe bytes.withUnsafeBytes { content in
@@ -77,13 +77,13 @@ package struct DurableFiles: Sendable {
     package func writeSecret(
         _ secret: Secret, to path: String, mode: UInt32 = 0o600, owner: UInt32? = nil, group: UInt32? = nil
     ) throws(FileFault) {
-        try write(secret, to: path, mode: mode, owner: owner, group: group, isDurable: true)
+        try write(secret, to: path, mode: mode, owner: owner, group: group, wait: .untilOnDisk)
     }
 
     private func write(
-        _ secret: Secret, to path: String, mode: UInt32, owner: UInt32?, group: UInt32?, isDurable: Bool
+        _ secret: Secret, to path: String, mode: UInt32, owner: UInt32?, group: UInt32?, wait: Waiting
     ) throws(FileFault) {
-        try replace(path, mode: mode, owner: owner, group: group, isDurable: isDurable) {
+        try replace(path, mode: mode, owner: owner, group: group, wait: wait) {
             descriptor throws(SystemError) in
             unsafe try secret.withBytes { content throws(SystemError) in
                 unsafe try writeAll(content, to: descriptor)
@@ -94,11 +94,11 @@ package struct DurableFiles: Sendable {
     /// Replaces a file's content in one step for its readers, but not for certain after a crash: for files that do
     /// not outlive the machine's next start, below /run. Nothing is waited for.
     package func replaceVolatile(_ path: String, with bytes: [UInt8], mode: UInt32) throws(FileFault) {
-        try replace(path, with: bytes, mode: mode, owner: nil, group: nil, isDurable: false)
+        try replace(path, with: bytes, mode: mode, owner: nil, group: nil, wait: .none)
     }
 
     private func replace(
-        _ path: String, mode: UInt32, owner: UInt32?, group: UInt32?, isDurable: Bool,
+        _ path: String, mode: UInt32, owner: UInt32?, group: UInt32?, wait: Waiting,
         write: (Int32) throws(SystemError) -> Void
     ) throws(FileFault) {
         let attempted = "write '\(path)'"
@@ -112,7 +112,12 @@ package struct DurableFiles: Sendable {
                 if owner != nil || group != nil { try calls.setOwner(file, owner, group) }
                 try calls.setMode(file, mode)
                 try write(file)
-                if isDurable { try calls.sync(file) }
+                switch wait {
+                case .untilOnDisk: try calls.sync(file)
+                // Several files that are written together go to the disk together.
+                case .later: calls.beginSync(file)
+                case .none: break
+                }
                 isOpen = false
                 try calls.close(file)
                 try calls.rename(temporary, in: directory, to: location.name, in: directory)
@@ -121,9 +126,12 @@ package struct DurableFiles: Sendable {
                 try? calls.unlink(temporary, in: directory, isDirectory: false)
                 throw FileFault(error, attempted)
             }
-            if isDurable { try sync(directory, attempted) }
+            if wait == .untilOnDisk { try sync(directory, attempted) }
         }
     }
+
+    /// Whether a write returns once it is on disk.
+    private enum Waiting { case untilOnDisk, later, none }
 
     private func createTemporary(
         for name: String, in directory: Int32, _ attempted: String

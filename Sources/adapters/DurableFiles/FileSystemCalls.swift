@@ -15,6 +15,8 @@ package protocol FileSystemCalls: Sendable {
     func setMode(_ descriptor: Int32, _ mode: UInt32) throws(SystemError)
     /// fchown(2); nil leaves as it is.
     func setOwner(_ descriptor: Int32, _ owner: UInt32?, _ group: UInt32?) throws(SystemError)
+    /// sync_file_range(2): has the kernel begin to write. Nothing is waited for or promised.
+    func beginSync(_ descriptor: Int32)
     /// fsync(2).
     func sync(_ descriptor: Int32) throws(SystemError)
     /// renameat(2).

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The kernel's file system.
@@ -41,6 +42,8 @@ package struct LinuxFileSystem: FileSystemCalls {
     package func setOwner(_ descriptor: Int32, _ owner: UInt32?, _ group: UInt32?) throws(SystemError) {
         _ = try retrying { fchown(descriptor, owner ?? .max, group ?? .max) }
     }
+
+    package func beginSync(_ descriptor: Int32) { signet_begin_sync(descriptor) }
 
     package func sync(_ descriptor: Int32) throws(SystemError) {
         _ = try retrying { fsync(descriptor) }

@@ -1,4 +1,4 @@
-import COpenSSL
+import CHMAC
 
 /// The machine's id (machine-id(5)), which is confidential: what leaves the machine is derived from it.
 struct MachineID {
@@ -26,16 +26,14 @@ struct MachineID {
 
     /// What sd_id128_get_machine_app_specific(3) answers for Signet: HMAC-SHA256 of the application's id under the
     /// machine's, cut to 128 bits and marked as a random UUID (RFC 9562 §5.4). 32 hexadecimal digits; nil only where
-    /// OpenSSL has no HMAC.
+    /// there is no libcrypto.
     ///
     /// libsystemd's own reads nothing but /etc/machine-id, and only newer ones take an id; one computation serves both.
     var applicationSpecific: String? {
         var digest = [UInt8](repeating: 0, count: 32)
-        var count = 0
-        let done = unsafe EVP_Q_mac(
-            nil, "HMAC", nil, "SHA256", nil, bytes, bytes.count, Self.application, Self.application.count, &digest,
-            digest.count, &count)
-        guard unsafe done != nil, count == digest.count else { return nil }
+        let isDone = unsafe signet_hmac_sha256(
+            bytes, bytes.count, Self.application, Self.application.count, &digest)
+        guard isDone == 1 else { return nil }
         digest[6] = digest[6] & 0x0F | 0x40
         digest[8] = digest[8] & 0x3F | 0x80
         return Hexadecimal.text(digest.prefix(16))

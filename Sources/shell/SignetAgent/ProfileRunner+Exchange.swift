@@ -181,8 +181,9 @@ extension ProfileRunner {
                     got: published.sha256)
             }
             report(step: "published")
-            try? store.prune(before: number)
             feed(.published(number))
+            // Nobody waits for it.
+            onAgent { try? $0.store.prune(before: number) }
         } catch let fault as InstallationFault {
             let code: ProblemCode = fault.code == .unreachable ? .installerUnreachable : .installRefused
             feed(.publishFailed(code, detail: "\(fault)"))

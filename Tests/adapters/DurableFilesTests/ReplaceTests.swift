@@ -42,6 +42,7 @@ struct ReplaceTests {
             let files = DurableFiles(calls: calls)
             try files.stage("\(folder)/certificate", with: new, mode: 0o644)
             try new.withUnsafeBytes { try files.stageSecret(Secret(copying: $0), to: "\(folder)/key") }
+            #expect(calls.calls.filter { $0 == "beginSync" }.count == 2)
             let steps = { calls.calls.filter { $0.hasPrefix("sync") || $0 == "rename" } }
             #expect(steps() == ["rename", "rename"])
             try files.syncFolder(folder)

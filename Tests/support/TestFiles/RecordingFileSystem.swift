@@ -62,6 +62,8 @@ package final class RecordingFileSystem: FileSystemCalls {
         try kernel.setOwner(descriptor, owner, group)
     }
 
+    package func beginSync(_ descriptor: Int32) { try? note("beginSync") }
+
     package func sync(_ descriptor: Int32) throws(SystemError) {
         let kind = try kernel.status(descriptor).kind
         try note("sync \(kind)")

@@ -25,6 +25,10 @@ void signet_share_heap(void);
 /// O_PATH: a descriptor that names a file or folder without a right to read it (open(2)).
 extern const int signet_open_path;
 
+/// Has the kernel begin to write a file to the disk, and waits for nothing (sync_file_range(2)). Not every file system
+/// knows how; fsync(2) is needed in any case.
+void signet_begin_sync(int descriptor);
+
 /// Writes the six bytes of an Ethernet interface's permanent hardware address (ETHTOOL_GPERMADDR). 0 or -errno.
 int signet_permanent_address(const char *interface, uint8_t address[6]);
 
