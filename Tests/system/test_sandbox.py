@@ -35,7 +35,7 @@ FAMILIES = {"signetd": {UNIX, INET, INET6}, "signet-installd": {UNIX}}
 PERMITTED = {"signetd": set[str](), "signet-installd": {"give a file to somebody"}}
 CAPABILITIES = {"signetd": 0, "signet-installd": 1 << 0}
 """CAP_CHOWN is bit 0."""
-EXPOSURE = {"signetd": 12, "signet-installd": 15}
+EXPOSURE = {"signetd": 10, "signet-installd": 15}
 UNITS = ["signetd", "signet-installd"]
 
 Outcomes = dict[str, str]
