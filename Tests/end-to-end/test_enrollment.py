@@ -5,7 +5,7 @@ import hmac
 import pytest
 from cryptography import x509
 
-from conftest import MakeServer
+from fixtures import MakeServer
 from machine import MACHINE_ID, PATIENCE, SERIAL, Machine, problem_codes
 from scepd import Behaviour, Challenges, Cipher, Hierarchy, RAKind, SCEPServer, names
 

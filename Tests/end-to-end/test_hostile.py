@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from agent import AgentError
-from conftest import MakeServer
+from fixtures import MakeServer
 from machine import PATIENCE, Machine, Status
 from scepd import Attack, Behaviour, Challenges, Hierarchy, RAKind, SCEPServer, Trouble
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from agent import AgentError
-from conftest import MakeServer
+from fixtures import MakeServer
 from machine import BINARIES, PATIENCE, Machine
 from scepd import Behaviour, Challenges, SCEPServer, Trouble
 

@@ -3,7 +3,7 @@
 import pytest
 
 from agent import AgentError
-from conftest import MakeServer
+from fixtures import MakeServer
 from machine import Machine
 from scepd import Behaviour, Challenges, names
 

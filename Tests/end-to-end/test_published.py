@@ -11,7 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from conftest import MakeServer
+from fixtures import MakeServer
 from machine import GROUP_ID, PATIENCE, Machine
 from realservers import Nginx
 from scepd import Behaviour, Hierarchy, RAKind, SCEPServer

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from conftest import MakeServer
+from fixtures import MakeServer
 from machine import Machine
 from scepd import Behaviour, Challenges, SCEPServer, Trouble, names
 from scepd.authority import Validity

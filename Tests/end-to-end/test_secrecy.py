@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import MakeServer
+from fixtures import MakeServer
 from machine import PATIENCE, Machine
 from scepd import Behaviour, Challenges, Trouble
 

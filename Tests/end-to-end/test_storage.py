@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent import AgentError
-from conftest import MakeServer
+from fixtures import MakeServer
 from machine import Machine
 from scepd import Behaviour, Challenges, SCEPServer, Trouble, names
 

@@ -1,0 +1,9 @@
+"""What the tests of faults stand on: machines in folders, the tests' own servers, and fixtures of both."""
+
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parents[1] / "servers"), str(Path(__file__).parents[1] / "machines")]
+
+from counts import pytest_terminal_summary  # noqa: F401
+from fixtures import *  # noqa: F403
