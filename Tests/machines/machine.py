@@ -26,9 +26,9 @@ Status = dict[str, Any]
 class Machine:
     """One root folder, its supervisor, and how to look at it. `close` ends and removes everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, parent: Path | None = None) -> None:
         # Not in pytest's folder: its long names do not fit into a socket's address.
-        self.folder = Path(tempfile.mkdtemp(prefix="signet-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="signet-", dir=parent))
         self.folder.chmod(0o755)
         self.root = self.folder / "root"
         self.state = self.folder / "supervisor"
@@ -47,6 +47,13 @@ class Machine:
         self.write("sys/class/dmi/id/product_serial", f"{SERIAL}\n", 0o400)
         self.programs = signet(self.root, BINARIES)
         self.supervisor: Supervisor | None = None
+
+    def copy(self) -> "Machine":
+        """Another machine with everything that this one, which is shut down, has on its disk."""
+        other = Machine(self.folder.parent)
+        shutil.rmtree(other.root)
+        subprocess.run(["cp", "--archive", self.root, other.root], check=True, timeout=60)
+        return other
 
     # What root writes.
 

@@ -1,0 +1,45 @@
+"""What a watcher wrote, read back."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Call:
+    """One counted call."""
+
+    index: int
+    thread: int
+    name: str
+    about: str
+
+
+@dataclass
+class Log:
+    """All of one file, of one process of the program or of several in a row."""
+
+    calls: list[Call] = field(default_factory=list)
+    killed: list[int] = field(default_factory=list)
+    """The calls before which it was killed."""
+    injected: list[str] = field(default_factory=list)
+    """What was made to fail, and how: `CALL FAULT NAME ABOUT`."""
+    published: list[dict[str, str] | None] = field(default_factory=list)
+    """What readers saw, change by change."""
+
+    @classmethod
+    def read(cls, path: Path) -> "Log":
+        """The file's content; nothing where there is none."""
+        log = cls()
+        for line in path.read_text().splitlines() if path.exists() else []:
+            word, _, rest = line.partition(" ")
+            if word == "killed":
+                log.killed.append(int(rest))
+            elif word == "failed":
+                log.injected.append(rest)
+            elif word == "published":
+                log.published.append(json.loads(rest))
+            else:
+                thread, name, about = rest.split(" ", 2)
+                log.calls.append(Call(int(word), int(thread), name, about))
+        return log
