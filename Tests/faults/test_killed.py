@@ -1,0 +1,159 @@
+"""Killed at every call that writes, syncs, renames, links, unlinks, connects, sends or receives: one run for each."""
+
+import datetime
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from counts import count
+from killed import CHALLENGE, Run, Scenario, Stage, judge, let_waits_end
+from machine import Machine
+from scepd import Behaviour, Challenges, SCEPServer, Trouble, names
+from scepd.authority import Validity
+from syscalls import strace
+
+SHARDS = 4
+_TRIES = 10
+
+
+def _is_pending(machine: Machine) -> bool:
+    file = machine.root / "run/signet/public/status.json"
+    profiles = json.loads(file.read_text())["profiles"] if file.exists() else []
+    return any(one["state"] == "pending" for one in profiles)
+
+
+def _enroll_with_challenge(machine: Machine, server: SCEPServer) -> None:
+    machine.challenge(CHALLENGE)
+    machine.profile(server, install_anchors=[])
+
+
+def _enroll_once(machine: Machine, server: SCEPServer) -> None:
+    machine.challenge(CHALLENGE)
+    machine.profile(server, install_anchors=[], scep_challenge={"credential": "scep-challenge", "single-use": True})
+
+
+def wait_for_approval(machine: Machine, server: SCEPServer) -> None:
+    """Asked once, and told to wait."""
+    _enroll_with_challenge(machine, server)
+    machine.start()
+    machine.wait_for(lambda one: one["state"] == "pending")
+    machine.stop()
+    let_waits_end(machine)
+
+
+def _renew(machine: Machine, server: SCEPServer) -> None:
+    """Holds a certificate of which two thirds have passed."""
+    server.behaviour.validity = Validity(datetime.timedelta(days=80), datetime.timedelta(days=20))
+    machine.profile(server, install_anchors=[])
+    machine.start()
+    machine.wait_enrolled()
+    machine.stop()
+    server.behaviour.validity = Validity()
+    file = machine.root / "var/lib/signet/profiles/access/state.json"
+    state = json.loads(file.read_text())
+    # A certificate that was dated back is renewed by when it was obtained.
+    state["obtainedAt"] = state["identity"]["notBefore"]
+    file.write_text(json.dumps(state))
+
+
+def _publish(machine: Machine, server: SCEPServer) -> None:
+    """Holds a certificate that nobody could publish."""
+    machine.profile(server)
+    _without_installer(machine)
+    let_waits_end(machine)
+
+
+def _replace(machine: Machine, server: SCEPServer) -> None:
+    """Holds a certificate that is to be published in place of another."""
+    machine.profile(server)
+    machine.start()
+    machine.wait_enrolled()
+    machine.stop()
+    _without_installer(machine, renew=True)
+    let_waits_end(machine)
+
+
+def _without_installer(machine: Machine, renew: bool = False) -> None:
+    programs = machine.programs
+    machine.programs = [one for one in programs if one.name == "signetd"]
+    (machine.root / "run/signet/install").unlink(missing_ok=True)
+    machine.start()
+    if renew:
+        assert machine.ctl("renew", "access", "--wait").returncode == 1
+    machine.wait_problem("installer-unreachable")
+    machine.stop()
+    machine.programs = programs
+
+
+def _no_polls() -> list[Trouble]:
+    return [Trouble("status", message_type=names.CERT_POLL, status=500)]
+
+
+SCENARIOS = [
+    Scenario("reusable", "signetd", lambda: Behaviour(challenges=Challenges(CHALLENGE)), _enroll_with_challenge),
+    Scenario("single-use", "signetd", lambda: Behaviour(challenges=Challenges(single_use=[CHALLENGE])), _enroll_once),
+    Scenario(
+        "single-use-without-polls",
+        "signetd",
+        lambda: Behaviour(challenges=Challenges(single_use=[CHALLENGE]), troubles=_no_polls()),
+        _enroll_once,
+    ),
+    Scenario(
+        "pending",
+        "signetd",
+        lambda: Behaviour(challenges=Challenges(CHALLENGE), pending=1),
+        _enroll_with_challenge,
+        is_done=_is_pending,
+    ),
+    Scenario("approved", "signetd", lambda: Behaviour(challenges=Challenges(CHALLENGE), pending=1), wait_for_approval),
+    Scenario("renewal", "signetd", Behaviour, _renew, generation=2),
+    Scenario("publication", "signet-installd", Behaviour, _publish),
+    Scenario("replacement", "signet-installd", Behaviour, _replace, generation=2),
+]
+"""Every one of them brings its machine a certificate, if nobody interferes."""
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+def test_killed_at_every_call(scenario: Scenario, shard: int, record_property: Callable[[str, object], None]) -> None:
+    """Whatever the call, the machine ends as it would have, and nobody is asked or told twice."""
+    with Stage(scenario) as stage:
+        whole = stage.run()
+        judge(whole, stage.server)
+        points = range(1 + shard, len(whole.log.calls) + 1, SHARDS)
+        for point in points:
+            kill(stage, point, lambda run: judge(run, stage.server))
+        assert stage.server.journal.violations == []
+    record_property(count(f"kill points of {scenario.program}: {scenario.name}"), len(points))
+
+
+def kill(stage: Stage, point: int, judge: Callable[[Run], None]) -> None:
+    """A run may have a call or two fewer than the traced one: then its last call is where it is killed."""
+    for _ in range(_TRIES):
+        run = stage.run(point)
+        judge(run)
+        if run.kill:
+            return
+        point = len(run.log.calls)
+    pytest.fail(f"not killed in {_TRIES} runs, at last before call {point}")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+def test_the_calls_are_those_that_strace_sees(scenario: Scenario, tmp_path: Path) -> None:
+    """In the same run: as many, of the same names, in the same order in each thread."""
+    with Stage(scenario) as stage:
+        counts_as_strace_does(stage, tmp_path / "trace")
+
+
+def counts_as_strace_does(stage: Stage, trace: Path) -> None:
+    """Holds a run's count against a trace of the same run."""
+    run = stage.run(before=strace.wrap(trace))
+    counted: dict[int, list[str]] = defaultdict(list)
+    for call in run.log.calls:
+        counted[call.thread].append(call.name)
+    program = stage.template.program(stage.scenario.program)
+    assert counted == strace.calls(trace, program.arguments[0])
+    assert len(run.log.calls) > 50
