@@ -76,9 +76,7 @@ def test_a_disk_that_fills_up(machine: Machine, server: SCEPServer, small_disk: 
     assert machine.wait_enrolled(generation=2)["problems"] == []
 
 
-def test_a_disk_that_fills_up_while_the_pki_issues(
-    machine: Machine, make_server: MakeServer, small_disk: Path
-) -> None:
+def test_a_disk_that_fills_up_while_the_pki_issues(machine: Machine, make_server: MakeServer, small_disk: Path) -> None:
     """The certificate came, and its challenge works once: it is held until there is room, and not asked for again."""
     troubles = [
         Trouble("status", message_type=names.CERT_POLL, status=500),
