@@ -41,7 +41,7 @@ def outbox(machine: Machine) -> list[str]:
 
 def in_order_and_once(receiver: Receiver) -> bool:
     """Whether every sequence number from 1 on was accepted, in order and once."""
-    numbers = [int(one.event.get_id()) for one in receiver.accepted if one.event]
+    numbers = [int(str(one.event.get_extension("sequence"))) for one in receiver.accepted if one.event]
     return numbers == list(range(1, len(numbers) + 1))
 
 
@@ -247,7 +247,7 @@ def test_a_kill_at_any_moment_loses_no_report(machine: Machine, server: SCEPServ
         machine.ctl("report")
     receiver.decide = lambda delivery: 202
     assert machine.ctl("report").returncode == 0
-    numbers = [int(one.event.get_id()) for one in receiver.accepted if one.event]
+    numbers = [int(str(one.event.get_extension("sequence"))) for one in receiver.accepted if one.event]
     assert numbers == sorted(numbers)
     assert sorted(set(numbers)) == list(range(1, numbers[-1] + 1))
     assert outbox(machine) == []

@@ -22,7 +22,7 @@ def receiver(server: SCEPServer) -> Iterator[Receiver]:
 
 def numbers(receiver: Receiver) -> list[int]:
     """The sequence of what was accepted."""
-    return [int(one.event.get_id()) for one in receiver.accepted if one.event]
+    return [int(str(one.event.get_extension("sequence"))) for one in receiver.accepted if one.event]
 
 
 def test_a_receiver_that_was_down_gets_everything_in_order_and_once(

@@ -37,8 +37,10 @@ package struct Report: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - sequence: the persistent counter. With leading zeros, so that it orders as text (CloudEvents' extension
-    ///     `sequence`); the id is the same, unique with the source.
+    ///     `sequence`).
     ///   - device: the device's id.
+    ///   - time: when it was written. With the sequence it makes the id, which stays unique with the source where the
+    ///     counter has gone back, since the agent's folder was restored from a backup: receivers drop ids that they know.
     package func json(sequence: Int64, device: String, at time: Timestamp) throws -> [UInt8] {
         func event(_ data: some Encodable) throws -> [UInt8] {
             let encoder = JSONEncoder()
@@ -47,9 +49,9 @@ package struct Report: Sendable, Equatable {
             return Array(
                 try encoder.encode(
                     CloudEvent(
-                        id: number, source: "urn:signet:device:\(device)", type: "io.signet.\(kind)",
-                        subject: profile, time: time, dataschema: "urn:signet:schema:\(kind)", sequence: number,
-                        data: data)))
+                        id: "\(number)-\(time.seconds)", source: "urn:signet:device:\(device)",
+                        type: "io.signet.\(kind)", subject: profile, time: time,
+                        dataschema: "urn:signet:schema:\(kind)", sequence: number, data: data)))
         }
         switch content {
         case .tagChanged(let data): return try event(data)

@@ -97,7 +97,7 @@ struct ReportTests {
         .map { event[$0]?.text }
         #expect(
             text == [
-                "1.0", "0000000000000000002", "urn:signet:device:d1", "io.signet.tag.changed.v1", "office",
+                "1.0", "0000000000000000002-1795348800", "urn:signet:device:d1", "io.signet.tag.changed.v1", "office",
                 "2026-11-22T12:00:00Z", "application/json", "urn:signet:schema:tag.changed.v1", "0000000000000000002",
             ])
         #expect(event["data"]?["value"]?.text == "expired")
@@ -107,6 +107,23 @@ struct ReportTests {
             return
         }
         #expect(checks.map { $0["id"]?.text } == ["validity"], "what the tag depends on, and is not as it should be")
+    }
+
+    @Test func `a counter that a backup brought back gives no id a second time`() throws {
+        var device = Device()
+        device.office(generation: 1)
+        let backup = device
+        _ = try device.record()
+        var restored = backup
+        restored.wait(3600)
+        restored.office(generation: 1)
+        _ = try restored.record()
+        for sequence in device.json.keys {
+            let (old, new) = (try device.event(sequence), try restored.event(sequence))
+            #expect(old["sequence"] == new["sequence"])
+            #expect(old["id"] != new["id"])
+        }
+        #expect(!device.json.isEmpty)
     }
 
     @Test func `sequences order as text`() {

@@ -31,6 +31,6 @@ class EventSchemas:
         if schema != f"urn:signet:schema:{name}":
             raise ValueError(f"dataschema {schema} of a {event.get_type()}")
         jsonschema.Draft202012Validator({"$ref": schema}, registry=self._registry).validate(event.get_data())
-        if event.get_extension("sequence") != event.get_id():
+        if event.get_id().partition("-")[0] != event.get_extension("sequence"):
             raise ValueError(f"sequence {event.get_extension('sequence')} of the event {event.get_id()}")
         return event

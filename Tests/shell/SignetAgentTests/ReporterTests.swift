@@ -155,7 +155,7 @@ struct ReporterTests {
         await #expect(throws: AgentError.self) { try await reporter.sendNow() }
         endpoint.answer(then: Endpoint.status(200))
         await observe(now("none"), reporter)
-        #expect(endpoint.accepted.first?["id"]?.text == Report.text(3))
+        #expect(endpoint.accepted.first?["sequence"]?.text == Report.text(3))
         let never = World(profiles: [])
         _ = await Reporter(never.ports).observe(now("none"), route: nil)
         #expect(never.files.paths.isEmpty)
