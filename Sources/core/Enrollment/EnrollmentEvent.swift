@@ -13,10 +13,12 @@ package struct EnrollmentRules: Sendable, Equatable {
     /// `after-revocation = "enroll"`: a challenge may be sent by itself although the identity is revoked.
     package var enrollsAfterRevocation: Bool
     package var profileDigest: String
+    /// Digest of what the files hold that the profile has installed; the profile only names them.
+    package var filesDigest: String
 
     package init(
         servers: [String], renewAt: Double, spread: Double, fraction: Double, hasChallenge: Bool,
-        singleUseChallenge: Bool, enrollsAfterRevocation: Bool, profileDigest: String
+        singleUseChallenge: Bool, enrollsAfterRevocation: Bool, profileDigest: String, filesDigest: String = ""
     ) {
         self.servers = servers
         self.renewAt = renewAt
@@ -26,6 +28,7 @@ package struct EnrollmentRules: Sendable, Equatable {
         self.singleUseChallenge = singleUseChallenge
         self.enrollsAfterRevocation = enrollsAfterRevocation
         self.profileDigest = profileDigest
+        self.filesDigest = filesDigest
     }
 }
 

@@ -12,6 +12,8 @@ package struct EnrollmentMachine: Sendable, Equatable {
     /// An action that reports back is out. Not persisted: a new process has none.
     var isExchanging = false
     var isPublishing = false
+    /// The profile, or a file that it has installed, changed while that was being done: it is done once more.
+    var isPublishingOutdated = false
 
     package init(state: EnrollmentState, rules: EnrollmentRules) {
         self.state = state
@@ -28,7 +30,8 @@ package struct EnrollmentMachine: Sendable, Equatable {
         case .started(let latest, let hasPending): actions = start(latest: latest, hasPending: hasPending, now: now)
         case .ticked: break
         case .repaired: repair()
-        case .ordered(let kind): actions = order(kind, now: now)
+        // Who has just changed the profile orders what it says now: the change must not end what the order begins.
+        case .ordered(let kind): actions = noticeChangedProfile() + order(kind, now: now)
         case .prepared(let id, let challengeSent): actions = prepared(id: id, challengeSent: challengeSent, now: now)
         case .observed(let authority, let weaknesses): observe(authority, weaknesses, now: now)
         case .issued(let identity): issue(identity, now: now)
@@ -46,6 +49,7 @@ package struct EnrollmentMachine: Sendable, Equatable {
 
     /// The actions of the present state: what is due starts, and the wait for the rest is named.
     private mutating func proceed(now: Date) -> [EnrollmentAction] {
+        noticeChangedFiles()
         var actions = noticeChangedProfile() + noticeExpiry(now: now) + withholdChallenge(now: now)
         if let generation = unpublished, !isPublishing, due(state.publishRetry, now: now) <= now {
             isPublishing = true

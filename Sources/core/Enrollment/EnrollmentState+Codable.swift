@@ -3,7 +3,7 @@ import FoundationEssentials
 extension EnrollmentState: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case version, identity, obtainedAt, published, transaction, retry, publishRetry, remembered, authorities
-        case problems, isRevoked, isChallengeSpent, profileDigest, isWithdrawn, tag
+        case problems, isRevoked, isChallengeSpent, profileDigest, filesDigest, isWithdrawn, tag
     }
 
     /// The names of the fields that this version writes. Others in a file are a newer version's, and are kept.
@@ -31,6 +31,7 @@ extension EnrollmentState: Codable {
         isRevoked = try fields.decodeIfPresent(Bool.self, forKey: .isRevoked) ?? false
         isChallengeSpent = try fields.decodeIfPresent(Bool.self, forKey: .isChallengeSpent) ?? false
         profileDigest = try fields.decodeIfPresent(String.self, forKey: .profileDigest)
+        filesDigest = try fields.decodeIfPresent(String.self, forKey: .filesDigest) ?? ""
         isWithdrawn = try fields.decodeIfPresent(Bool.self, forKey: .isWithdrawn) ?? false
         tag = try fields.decodeIfPresent(TagMemory.self, forKey: .tag)
     }
@@ -50,6 +51,7 @@ extension EnrollmentState: Codable {
         try fields.encode(isRevoked, forKey: .isRevoked)
         try fields.encode(isChallengeSpent, forKey: .isChallengeSpent)
         try fields.encodeIfPresent(profileDigest, forKey: .profileDigest)
+        try fields.encode(filesDigest, forKey: .filesDigest)
         try fields.encode(isWithdrawn, forKey: .isWithdrawn)
         try fields.encodeIfPresent(tag, forKey: .tag)
     }

@@ -29,6 +29,8 @@ package struct EnrollmentState: Sendable, Equatable {
     package var isChallengeSpent = false
     /// Digest of the profile at the last failure; another one makes the machine try at once.
     package var profileDigest: String?
+    /// The same of the files that the profile has installed, as of the last look: others are published at once.
+    package var filesDigest = ""
     /// Root removed the profile, and the installer took back what was published.
     package var isWithdrawn = false
     /// The device tag as last judged, for `since`.

@@ -10,11 +10,24 @@ extension EnrollmentMachine {
         defer { state.profileDigest = rules.profileDigest }
         guard state.profileDigest != nil else { return [] }
         state.retry = nil
-        state.publishRetry = nil
-        state.published = nil
         state.isChallengeSpent = false
+        publishAnew()
         guard isWaitingToPrepare else { return [] }
         return dropTransaction()
+    }
+
+    /// Root replaced an anchor or a certificate of the chain under its name: machines that trust what the old file held
+    /// go on doing so until it is published again.
+    mutating func noticeChangedFiles() {
+        guard state.filesDigest != rules.filesDigest else { return }
+        state.filesDigest = rules.filesDigest
+        publishAnew()
+    }
+
+    private mutating func publishAnew() {
+        state.publishRetry = nil
+        state.published = nil
+        isPublishingOutdated = isPublishing
     }
 
     /// What was wrong with root's files is corrected: what it kept back is tried at once.

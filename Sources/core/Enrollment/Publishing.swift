@@ -3,7 +3,8 @@ import FoundationEssentials
 extension EnrollmentMachine {
     mutating func confirmPublished(_ generation: Int) {
         isPublishing = false
-        state.published = generation
+        state.published = isPublishingOutdated ? nil : generation
+        isPublishingOutdated = false
         state.publishRetry = nil
         state.clear(ProblemCode.ofPublishing.union([.publicationAltered]))
     }
@@ -18,6 +19,7 @@ extension EnrollmentMachine {
 
     mutating func failPublishing(_ code: ProblemCode, _ detail: String, now: Date) {
         isPublishing = false
+        isPublishingOutdated = false
         state.clear(ProblemCode.ofPublishing.subtracting([code]))
         state.raise(code, detail: detail, now: now)
         state.publishRetry = Schedule.retry(

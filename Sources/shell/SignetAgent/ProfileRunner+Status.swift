@@ -113,13 +113,18 @@ extension PublicKeyKind {
 
 extension Profile {
     /// What the machine needs to know of the profile, with the device's place in the fleet.
-    func rules(_ context: RunnerContext, _ cryptography: any Cryptography) -> EnrollmentRules {
+    func rules(_ context: RunnerContext, _ ports: AgentPorts) -> EnrollmentRules {
+        let cryptography = ports.cryptography
+        // One that cannot be read differs from one that can.
+        let files = (install.anchors + install.chain).map { cryptography.sha256((try? ports.bytes($0)) ?? []) }
         let place = cryptography.sha256(Array((context.deviceID + name.description).utf8))
         return EnrollmentRules(
             servers: scep.urls, renewAt: renewal.at, spread: renewal.spread,
             fraction: Schedule.fraction(digest: place), hasChallenge: scep.challenge != nil,
             singleUseChallenge: scep.challenge?.singleUse ?? false,
             enrollsAfterRevocation: scep.afterRevocation == .enroll,
-            profileDigest: Hexadecimal.string(cryptography.sha256(canonicalBytes)).lowercased())
+            profileDigest: Hexadecimal.string(cryptography.sha256(canonicalBytes)).lowercased(),
+            filesDigest: files.isEmpty
+                ? "" : Hexadecimal.string(cryptography.sha256(files.flatMap(\.self))).lowercased())
     }
 }

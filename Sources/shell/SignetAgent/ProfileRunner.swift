@@ -70,7 +70,7 @@ actor ProfileRunner {
         self.changed = changed
         store = ProfileStore(profile.name, files: ports.files)
         document = try store.loadState()
-        machine = EnrollmentMachine(state: document.state, rules: profile.rules(context, ports.cryptography))
+        machine = EnrollmentMachine(state: document.state, rules: profile.rules(context, ports))
     }
 
     /// Takes up what lies on disk.
@@ -103,7 +103,7 @@ actor ProfileRunner {
         let isNew = profile != self.profile
         self.profile = profile
         self.context = context
-        machine.rules = profile.rules(context, ports.cryptography)
+        machine.rules = profile.rules(context, ports)
         if isNew, !machine.isBusy { run = nil }
         if isRepaired || hasFoundFiles { feed(.repaired) }
         if andTick {

@@ -58,4 +58,35 @@ import Testing
         _ = machine.handle(.published(1), now: at(day))
         #expect(machine.handle(.ticked, now: at(day + 1)).count == 1)
     }
+
+    @Test func `What root's files hold is published anew, and nothing else follows from it`() {
+        var state = EnrollmentState.enrolled()
+        state.isChallengeSpent = true
+        var machine = EnrollmentMachine(state, .singleUse)
+        machine.rules.filesDigest = "another anchor"
+        #expect(
+            machine.handle(.ticked, now: at(day)) == [.publish(generation: 1), .wait(until: at(66 * day))])
+        #expect(machine.state.isChallengeSpent)
+        _ = machine.handle(.published(1), now: at(day))
+        #expect(machine.handle(.ticked, now: at(day + 1)).count == 1)
+    }
+
+    @Test func `A change while it is being published is published after it`() {
+        var machine = EnrollmentMachine(.enrolled())
+        machine.rules.filesDigest = "one"
+        _ = machine.handle(.ticked, now: at(day))
+        machine.rules.filesDigest = "two"
+        #expect(machine.handle(.ticked, now: at(day)) == [.wait(until: at(66 * day))])
+        #expect(machine.handle(.published(1), now: at(day)).first == .publish(generation: 1))
+        #expect(machine.handle(.published(1), now: at(day)) == [.wait(until: at(66 * day))])
+        #expect(machine.state.published == 1)
+    }
+
+    @Test func `An order that comes with a change is followed`() {
+        var machine = EnrollmentMachine(.enrolled())
+        machine.rules.profileDigest = "another"
+        let actions = machine.handle(.ordered(.renew), now: at(day))
+        #expect(actions.prepared?.isOrdered == true)
+        #expect(machine.isBusy)
+    }
 }
