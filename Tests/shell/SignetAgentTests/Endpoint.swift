@@ -91,7 +91,7 @@ struct ScratchFiles: StateFiles {
     let folder: String
     private let files: DurableFiles
 
-    init(_ folder: String, _ calls: RecordingFileSystem) {
+    init(_ folder: String, _ calls: any FileSystemCalls) {
         self.folder = folder
         files = DurableFiles(calls: calls)
     }

@@ -9,10 +9,12 @@ import X509
 /// OpenSSL with a key at hand: one that is still being made when the last test ends would find the library taken down.
 struct KeyAtHand: Cryptography, TagCryptography {
     private let library = OpenSSL()
+    private let next: @Sendable () -> TestKey
 
-    func generateKey(_ kind: KeyKind) throws -> Secret {
-        TestKey.other.pem.withUnsafeBytes { Secret(copying: $0) }
-    }
+    /// - Parameter next: what the next key is.
+    init(_ next: @escaping @Sendable () -> TestKey = { .other }) { self.next = next }
+
+    func generateKey(_ kind: KeyKind) throws -> Secret { next().secret }
 
     func sha256(_ bytes: [UInt8]) -> [UInt8] { library.sha256(bytes) }
 

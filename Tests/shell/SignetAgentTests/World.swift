@@ -21,8 +21,10 @@ final class World: Sendable {
     let files = MemoryFiles()
     private let state: Mutex<State>
 
+    private static let begin = Date(timeIntervalSince1970: 1_800_000_000)
+
     private struct State {
-        var now = Date(timeIntervalSince1970: 1_800_000_000)
+        var now = World.begin
         var sleepers: [(until: Date, continuation: CheckedContinuation<Void, Never>)] = []
         var answer: Result<HTTPResponse, TransportFault>
         var asked = 0
@@ -93,6 +95,9 @@ final class World: Sendable {
     func answer(_ answer: Result<HTTPResponse, TransportFault>) { state.withLock { $0.answer = answer } }
 
     func configure(_ configuration: Configuration) { state.withLock { $0.configuration = configuration } }
+
+    /// Seconds since the story began.
+    var elapsed: Double { ports.now().timeIntervalSince(Self.begin) }
 
     /// Moves the clock, and wakes whoever waited for a moment that has come.
     func advance(_ seconds: Double) {
@@ -178,14 +183,15 @@ extension InstallationFault {
 extension Profile {
     /// A profile for one server, which differs from another only as told.
     static func sample(
-        _ name: String = "office", subject: String = "CN=${hostname}", anchors: [String] = [], chain: [String] = []
+        _ name: String = "office", subject: String = "CN=${hostname}", anchors: [String] = [], chain: [String] = [],
+        fingerprint: [UInt8] = [UInt8](repeating: 1, count: 32), singleUse: Bool = false
     ) throws -> Profile {
         Profile(
             name: try #require(ProfileName(name)),
             scep: SCEPSettings(
-                urls: ["http://pki.example.com/scep"], caFingerprints: [[UInt8](repeating: 1, count: 32)],
+                urls: ["http://pki.example.com/scep"], caFingerprints: [fingerprint],
                 allowUnpinnedCA: false, raFingerprints: [],
-                challenge: ChallengeSource(location: .credential("c"), singleUse: false), security: .compatible,
+                challenge: ChallengeSource(location: .credential("c"), singleUse: singleUse), security: .compatible,
                 legacyRequest: false, afterRevocation: .wait, tlsCA: nil),
             subject: SubjectTemplate(name: subject, alternativeNames: []), key: KeySettings(bits: 2048),
             renewal: RenewalSettings(at: 0.66, spread: 0.1),
