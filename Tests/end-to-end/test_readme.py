@@ -131,7 +131,8 @@ def test_the_machine_to_play_with() -> None:
                     assert done.stdout, command
             finally:
                 os.killpg(process.pid, signal.SIGTERM)
-                process.wait(PATIENCE)
+                # The shell is gone at once; whoever holds its output last, the supervisor, has ended its programs.
+                process.communicate(timeout=PATIENCE)
 
 
 def test_the_credential_is_the_one_that_the_agent_looks_for() -> None:

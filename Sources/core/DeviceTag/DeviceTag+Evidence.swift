@@ -41,10 +41,12 @@ extension DeviceTag {
     ///
     /// - Parameters:
     ///   - key: the stored key, PKCS#8 PEM; nil where there is none.
+    ///   - publication: what the installer published last.
     ///   - fetched: what came of each of `revocationListURLs`; one that is missing counts as not fetched.
     package static func evidence(
-        certificate: Certificate, chain: [Certificate], key: Secret?, identificationCAs: [Certificate],
-        rules: TagRules, fetched: [String: RevocationListFetch], now: Date, crypto: some TagCryptography
+        certificate: Certificate, chain: [Certificate], key: Secret?, publication: PublicationEvidence,
+        identificationCAs: [Certificate], rules: TagRules, fetched: [String: RevocationListFetch], now: Date,
+        crypto: some TagCryptography
     ) -> TagEvidence {
         let path = path(
             from: certificate, chain: chain, identificationCAs: identificationCAs, now: now, crypto: crypto)
@@ -61,7 +63,7 @@ extension DeviceTag {
         }
         return TagEvidence(
             certificate: certificate, chain: chain, key: keyEvidence(key, for: certificate, crypto: crypto), path: path,
-            revocation: revocation)
+            revocation: revocation, publication: publication)
     }
 
     /// Whether a list's address is one that is fetched: HTTP or HTTPS, and no longer than addresses get. LDAP is not

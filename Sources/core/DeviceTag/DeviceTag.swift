@@ -4,7 +4,7 @@ import X509
 /// The verdict on an identity, with the checks it came from.
 package struct TagVerdict: Sendable, Equatable {
     package var value: TagValue
-    /// Until when a gateway lets the device in if nothing else happens: the end of the certificate, or of the first
+    /// Until when a gateway lets the device in if nothing else happens: the end of what is published, or of the first
     /// revocation list to end where lists are required. nil where it does not let it in.
     package var validUntil: Date?
     /// Every check, in the order of `TagCheck.ID`.
@@ -22,8 +22,8 @@ package enum DeviceTag {
     /// Judges the evidence.
     ///
     /// The value is that of the first hard check that fails, in the order of `TagCheck.ID`: no certificate, then an
-    /// unusable key, time, strength, issuer, fitness for use, revocation. Where none fails it is `valid`, or `expiring` once
-    /// renewal is overdue. OCSP is not asked: the gateways that are modelled here do not.
+    /// unusable key, time, strength, issuer, fitness for use, revocation, publication. Where none fails it is `valid`, or
+    /// `expiring` once renewal is overdue. OCSP is not asked: the gateways that are modelled here do not.
     package static func judge(_ evidence: TagEvidence, rules: TagRules, now: Date) -> TagVerdict {
         guard let certificate = evidence.certificate else { return absent(evidence, rules) }
         let judgement = TagJudgement(certificate: certificate, evidence: evidence, rules: rules, now: now)
@@ -32,6 +32,8 @@ package enum DeviceTag {
             return TagVerdict(value: judgement.value(of: failed.id), validUntil: nil, checks: checks)
         }
         var ends = [certificate.notAfter]
+        // What is published is what a program shows.
+        if case .earlier(let notAfter) = evidence.publication { ends.append(notAfter) }
         if rules.requireRevocationCheck {
             for case .good(let nextUpdate)? in evidence.revocation.map(\.deciding?.outcome) { ends.append(nextUpdate) }
         }

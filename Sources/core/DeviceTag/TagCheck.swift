@@ -26,6 +26,8 @@ package struct TagCheck: Sendable, Equatable {
         case revocationURL = "revocation.cdp"
         /// No certificate below the gateway's CA is revoked, by lists that are current and verified.
         case revocationList = "revocation.crl"
+        /// The certificate lies where programs look for it, with its key.
+        case published = "cert.published"
         /// Subject and alternative names are those that the profile renders.
         case subject = "id.subject"
         /// Renewal is not overdue.

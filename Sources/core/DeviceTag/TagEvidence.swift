@@ -1,3 +1,4 @@
+package import FoundationEssentials
 package import X509
 
 /// Everything a device tag is judged from, found out beforehand (`DeviceTag.evidence`).
@@ -13,10 +14,12 @@ package struct TagEvidence: Sendable {
     /// One for each certificate on the path below the gateway's CA, the identity's first; empty where there is no path
     /// or revocation is not checked.
     package var revocation: [RevocationEvidence]
+    package var publication: PublicationEvidence
 
     package init(
         certificate: Certificate?, isRequested: Bool = false, chain: [Certificate] = [], key: KeyEvidence = .absent,
-        path: PathEvidence = .none("nothing to build it from"), revocation: [RevocationEvidence] = []
+        path: PathEvidence = .none("nothing to build it from"), revocation: [RevocationEvidence] = [],
+        publication: PublicationEvidence = .absent
     ) {
         self.certificate = certificate
         self.isRequested = isRequested
@@ -24,7 +27,18 @@ package struct TagEvidence: Sendable {
         self.key = key
         self.path = path
         self.revocation = revocation
+        self.publication = publication
     }
+}
+
+/// What programs on the device find of the identity.
+package enum PublicationEvidence: Sendable, Equatable {
+    /// Nothing.
+    case absent
+    /// The identity before this one, which ends then.
+    case earlier(notAfter: Date)
+    /// This identity.
+    case current
 }
 
 /// What became of the private key.

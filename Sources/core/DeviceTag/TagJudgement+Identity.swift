@@ -61,6 +61,18 @@ extension TagJudgement {
             "See why in 'signetctl status', and try 'signetctl renew PROFILE'.")
     }
 
+    /// A browser shows what was published. An earlier identity that is still valid lets the device in all the same.
+    func published() -> Finding {
+        let remedy = "See the profile's problems in 'signetctl status': they say why it could not be published."
+        switch evidence.publication {
+        case .current: return .pass("The certificate is published.")
+        case .earlier(let notAfter) where now < notAfter:
+            return .warn("The certificate before this one is still the one that is published.", remedy)
+        case .earlier, .absent:
+            return .fail("The certificate is not published: programs on this device do not find it.", remedy)
+        }
+    }
+
     func subject() -> Finding {
         guard let wanted = rules.subject else { return .skip("The profile's subject cannot be rendered.") }
         guard certificate.subject.matches(wanted) else {

@@ -44,6 +44,7 @@ struct TagJudgement {
         case .extendedKeyUsage, .keyUsage, .notAuthority, .strength, .subject: .unfitCertificate
         case .revocationURL: .revocationUnknown
         case .revocationList: isRevoked ? .revoked : .revocationUnknown
+        case .published: .notVisible
         case .expirySoon: .expiring
         }
     }
@@ -64,6 +65,7 @@ struct TagJudgement {
         case .notAuthority: notAuthority()
         case .revocationURL: revocationURL()
         case .revocationList: revocationList()
+        case .published: published()
         case .subject: subject()
         case .expirySoon: expirySoon()
         }

@@ -11,7 +11,7 @@ package struct EnrollmentMachine: Sendable, Equatable {
     package var rules: EnrollmentRules
     /// An action that reports back is out. Not persisted: a new process has none.
     var isExchanging = false
-    var isPublishing = false
+    package internal(set) var isPublishing = false
     /// The profile, or a file that it has installed, changed while that was being done: it is done once more.
     var isPublishingOutdated = false
 

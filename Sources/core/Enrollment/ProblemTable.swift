@@ -167,7 +167,7 @@ extension ProblemCode {
         case .endpointFailing:
             (
                 .warning, "a816ebbce98b46a4a5dd1e7a73fe8dc8", "the management endpoint takes no reports now; they wait",
-                "nothing on this machine: they are sent again by themselves; if it stays so, tell the endpoint's owner"
+                "check management.endpoint; they are sent again by themselves, and if it stays so, tell the endpoint's owner"
             )
         case .endpointRefusesDevice:
             (

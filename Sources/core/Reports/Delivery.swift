@@ -47,7 +47,7 @@ package enum DeliveryVerdict: Sendable, Equatable {
         case .status(200..<300, _): self = .accepted
         case .status(let status, let wait) where [401, 403].contains(status):
             self = .kept(.refusesDevice, detail: "HTTP status \(status)", retryAfter: wait)
-        case .status(let status, _) where (400..<500).contains(status) && ![408, 429].contains(status):
+        case .status(let status, _) where (400..<500).contains(status) && !Self.ofThePlace.contains(status):
             self = .dropped(detail: "HTTP status \(status)")
         case .status(let status, let wait):
             self = .kept(.failing, detail: "HTTP status \(status)", retryAfter: wait)
@@ -56,6 +56,10 @@ package enum DeliveryVerdict: Sendable, Equatable {
         case .tooSlow: self = .kept(.failing, detail: "it takes too long for each report", retryAfter: nil)
         }
     }
+
+    /// 4xx that speak of the address, the way there or the moment, and not of the report (RFC 9110 §15.5): a mistyped
+    /// endpoint would otherwise swallow every report.
+    private static let ofThePlace: Set = [404, 405, 407, 408, 410, 421, 429]
 }
 
 /// When reports are sent and heartbeats written. Figures are in seconds; every function is pure.

@@ -14,7 +14,7 @@ extension ProfileRunner {
     }
 
     /// Whether this process does not know the device tag yet, and is about to.
-    var awaitsFirstJudgement: Bool { verdict == nil && (judging != nil || queued != nil) }
+    var awaitsFirstJudgement: Bool { verdict == nil && (judging != nil || queued != nil || machine.isPublishing) }
 
     /// Judges the device tag from now on, not from a moment ago, and returns with the verdict in place. However many
     /// ask at once, one judgement runs and one waits for it.
@@ -56,7 +56,8 @@ extension ProfileRunner {
         for url in DeviceTag.revocationListURLs(for: path, rules: rules) { fetched[url] = await fetch(url) }
         let evidence = DeviceTag.evidence(
             certificate: generation.certificate, chain: chain, key: try? store.key(of: generation.number),
-            identificationCAs: authorities, rules: rules, fetched: fetched, now: now, crypto: ports.cryptography)
+            publication: publication, identificationCAs: authorities, rules: rules, fetched: fetched, now: now,
+            crypto: ports.cryptography)
         guard generation == self.generation else { return await judgeNow() }
         let own = evidence.revocation.first { $0.certificate == generation.certificate }?.deciding?.outcome
         let isRevoked: Bool? =
@@ -94,6 +95,14 @@ extension ProfileRunner {
             gateway: .mdca, requireRevocationCheck: settings.requireRevocationCheck,
             revocationListURLs: settings.revocationListURLs, subject: subject?.name,
             alternativeNames: subject?.alternativeNames ?? [])
+    }
+
+    /// What programs find: the installer read back what it published, and each look at it since found it there.
+    private var publication: PublicationEvidence {
+        guard let published = document.state.published else { return .absent }
+        if published == generation?.number { return .current }
+        guard let earlier = try? store.generation(published) else { return .absent }
+        return .earlier(notAfter: earlier.certificate.notAfter)
     }
 
     /// What the gateway was given; by default the pinned CA, which the chain holds.

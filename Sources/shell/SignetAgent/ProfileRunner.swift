@@ -78,7 +78,8 @@ actor ProfileRunner {
         takeUp(then: [])
         if hasFoundFiles { feed(.repaired) }
         lookAtPublished()
-        judge()
+        // What is being published is judged once that has ended.
+        if !machine.isPublishing { judge() }
     }
 
     /// What cannot be read now is not gone: until it was read nothing is decided, and it is tried again in a minute.

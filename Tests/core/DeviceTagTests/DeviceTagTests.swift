@@ -68,6 +68,10 @@ import X509
         Fault(
             "itself for a CA", .untrustedIssuer, .chainAnchor,
             changing: { $0.identificationCAs = [$0.device.certificate] }),
+        Fault("not published", .notVisible, .published, changing: { $0.publication = .absent }),
+        Fault(
+            "an earlier one published, which ended", .notVisible, .published,
+            changing: { $0.publication = .earlier(notAfter: $0.now) }),
         Fault("for servers", .unfitCertificate, .extendedKeyUsage) {
             try TagScene(leaf: { $0.extendedKeyUsage = "serverAuth" })
         },
@@ -114,6 +118,16 @@ import X509
         scene.key = nil
         #expect(scene.verdict().value == .unusableKey)
         #expect(scene.verdict().ids(.fail).count >= 4)
+    }
+
+    @Test func `the certificate before this one lets the device in as long as it lasts`() throws {
+        var scene = try TagScene()
+        scene.publication = .earlier(notAfter: scene.now + 3600)
+        let verdict = scene.verdict()
+        #expect(verdict.value == .valid)
+        #expect(verdict.validUntil == scene.now + 3600)
+        #expect(verdict.ids(.warn) == [.published])
+        #expect(verdict[.published]?.remedy?.isEmpty == false)
     }
 
     @Test func `a key that makes no signature is unusable`() throws {

@@ -19,6 +19,7 @@ struct TagScene {
     var key: [UInt8]? = TestKey.device.pem
     var rules = TagRules(requireRevocationCheck: false)
     var fetched: [String: RevocationListFetch] = [:]
+    var publication = PublicationEvidence.current
     var now = TestTime.now
 
     /// - Parameters:
@@ -50,8 +51,8 @@ struct TagScene {
     func evidence() -> TagEvidence {
         let key = key.map { pem in pem.withUnsafeBytes { Secret(copying: $0) } }
         return DeviceTag.evidence(
-            certificate: device.certificate, chain: chain, key: key, identificationCAs: identificationCAs,
-            rules: rules, fetched: fetched, now: now, crypto: OpenSSL())
+            certificate: device.certificate, chain: chain, key: key, publication: publication,
+            identificationCAs: identificationCAs, rules: rules, fetched: fetched, now: now, crypto: OpenSSL())
     }
 
     func verdict() -> TagVerdict { DeviceTag.judge(evidence(), rules: rules, now: now) }

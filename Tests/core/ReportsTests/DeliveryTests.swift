@@ -11,13 +11,14 @@ struct DeliveryTests {
         #expect(DeliveryVerdict(.status(status, retryAfter: nil)) == .accepted)
     }
 
-    @Test(arguments: [400, 404, 405, 410, 413, 415, 422, 499])
+    @Test(arguments: [400, 409, 413, 415, 422, 499])
     func `a report that a 4xx refuses is dropped`(status: Int) {
         #expect(DeliveryVerdict(.status(status, retryAfter: 5)) == .dropped(detail: "HTTP status \(status)"))
     }
 
     @Test(arguments: [
-        (401, DeliveryTrouble.Kind.refusesDevice), (403, .refusesDevice), (408, .failing), (429, .failing),
+        (401, DeliveryTrouble.Kind.refusesDevice), (403, .refusesDevice), (404, .failing),
+        (405, .failing), (407, .failing), (408, .failing), (410, .failing), (421, .failing), (429, .failing),
         (500, .failing), (503, .failing), (301, .failing), (307, .failing), (100, .failing), (999, .failing),
     ])
     func `any other status keeps it`(status: Int, kind: DeliveryTrouble.Kind) {

@@ -39,9 +39,11 @@ struct AlteredPublicationTests {
         let profile = try await until(agent) { $0.problems.contains { $0.code == "installer-unreachable" } }
         #expect(profile.problems.map(\.code) == ["publication-altered", "installer-unreachable"])
         #expect(profile.published == nil)
+        // The tag does not claim a certificate that no program finds.
+        _ = try await until(agent) { isPublished($0) == .fail }
         world.startInstaller()
         world.advance(80)
-        #expect(try await until(agent) { $0.published == 1 }.problems.isEmpty)
+        #expect(try await until(agent) { $0.published == 1 && isPublished($0) == .pass }.problems.isEmpty)
         await agent.stop()
     }
 
@@ -57,6 +59,10 @@ struct AlteredPublicationTests {
         #expect(try await agent.status("office").profiles.first?.published == 1)
         #expect(world.publications == 0)
         await agent.stop()
+    }
+
+    private func isPublished(_ profile: StatusDocument.Profile) -> StatusDocument.Check.Result? {
+        profile.tag.checks.first { $0.id == "cert.published" }?.result
     }
 
     private func until(
