@@ -106,7 +106,7 @@ let package = Package(
             "DeviceTag", "Installation", "Varlink", "ControlProtocol", "OpenSSLCrypto", "CurlTransport",
             "DurableFiles", "LocalSocket", "SystemdHost", "MachineFacts", "TrustStores", "TOMLConfiguration"),
         program(
-            "signet-installd", "SignetInstaller", "CLinux", "Faults", "JournalEntries", "Secrets", "X509", "Profiles",
+            "signet-installd", "SignetInstaller", "Faults", "JournalEntries", "Secrets", "X509", "Profiles",
             "SCEP", "Installation", "Varlink", "ControlProtocol", "OpenSSLCrypto", "DurableFiles", "LocalSocket",
             "SystemdHost", "MachineFacts", "TrustStores", "TOMLConfiguration"),
         program(

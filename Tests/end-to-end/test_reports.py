@@ -15,7 +15,7 @@ from agent import AgentError
 from machine import PATIENCE, SERIAL, Machine
 from receiver import Delivery, Receiver
 from scepd import SCEPServer
-from test_secrecy import forms
+from secrecy import forms
 
 
 @pytest.fixture
@@ -30,7 +30,9 @@ def manage(machine: Machine, receiver: Receiver, **more: Any) -> None:
     """Has the machine report to the endpoint."""
     machine.write("etc/signet/anchors/root.pem", receiver.hierarchy.root.pem)
     settings = {"endpoint": receiver.url, "ca": "/etc/signet/anchors/root.pem", **more}
-    lines = [f"{key} = {value if str(value).startswith('{') else json.dumps(value)}\n" for key, value in settings.items()]
+    lines = [
+        f"{key} = {value if str(value).startswith('{') else json.dumps(value)}\n" for key, value in settings.items()
+    ]
     machine.write("etc/signet/signet.toml", "[management]\n" + "".join(lines))
 
 
@@ -125,7 +127,9 @@ def test_an_endpoint_that_was_away_gets_everything_in_order_and_once(
     assert receiver.news.count("identity.issued access") == 2
     assert in_order_and_once(receiver)
     assert outbox(machine) == []
-    assert not any(one.startswith("problem.raised") for one in receiver.news), "trouble with the endpoint is no news for it"
+    assert not any(one.startswith("problem.raised") for one in receiver.news), (
+        "trouble with the endpoint is no news for it"
+    )
     assert machine.status()["problems"] == []
 
 
@@ -187,7 +191,7 @@ def test_no_secret_is_in_any_report(machine: Machine, server: SCEPServer) -> Non
         machine.wait_enrolled()
         assert machine.ctl("report").returncode == 0
         assert receiver.accepted and receiver.violations == []
-    secret = forms(challenge) + forms(token)
+    secret = forms(challenge.encode()) + forms(token.encode())
     for delivery in receiver.deliveries:
         assert not any(form in delivery.body for form in [*secret, b"PRIVATE KEY"]), delivery.body
         assert SERIAL.encode() not in delivery.body or delivery.kind == "heartbeat"
@@ -195,7 +199,7 @@ def test_no_secret_is_in_any_report(machine: Machine, server: SCEPServer) -> Non
     own = machine.root / "etc/signet/credentials"
     places = [file for file in machine.root.rglob("*") if file.is_file() and own not in file.parents]
     places += list(machine.state.glob("*.log"))
-    assert [file for file in places if any(form in file.read_bytes() for form in forms(token))] == []
+    assert [file for file in places if any(form in file.read_bytes() for form in forms(token.encode()))] == []
 
 
 def test_without_an_endpoint_nothing_is_kept(enrolled: Machine) -> None:

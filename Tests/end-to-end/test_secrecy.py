@@ -14,13 +14,7 @@ import pytest
 from fixtures import MakeServer
 from machine import PATIENCE, Machine
 from scepd import Behaviour, Challenges, Trouble
-
-
-def forms(challenge: str) -> list[bytes]:
-    """The challenge as it could have been written down: plain, in hex, in base64 at each alignment."""
-    plain = challenge.encode()
-    aligned = (base64.b64encode(bytes(shift) + plain)[(4 if shift else 0) : -4] for shift in range(3))
-    return [plain, plain.hex().encode(), plain.hex().upper().encode(), *aligned]
+from secrecy import forms
 
 
 def files_to_search(machine: Machine) -> list[Path]:
@@ -66,17 +60,17 @@ def search(machine: Machine, challenge: str) -> list[str]:
     }
     for name, parts in processes.items():
         places.update({f"{part} of {name}": content for part, content in parts.items()})
-    return [place for place, content in places.items() if any(form in content for form in forms(challenge))]
+    return [place for place, content in places.items() if any(form in content for form in forms(challenge.encode()))]
 
 
 def test_the_search_finds_what_is_there(enrolled: Machine) -> None:
     """A search that cannot find anything proves nothing."""
     challenge = secrets.token_hex(16)
-    for number, form in enumerate(forms(challenge)):
+    for number, form in enumerate(forms(challenge.encode())):
         (enrolled.root / f"var/lib/signet/planted-{number}").write_bytes(b"before " + form + b" after")
     shifted = base64.b64encode(b"DER in front" + challenge.encode() + b" and behind")
     (enrolled.root / "var/lib/signet/planted-in-base64").write_bytes(shifted)
-    assert len(search(enrolled, challenge)) == len(forms(challenge)) + 1
+    assert len(search(enrolled, challenge)) == len(forms(challenge.encode())) + 1
 
 
 def test_the_search_looks_at_processes(enrolled: Machine) -> None:

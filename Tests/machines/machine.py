@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import secrecy
 from agent import AgentClient
 from scepd import SCEPServer
 from supervise import Program, Supervisor, signet
@@ -24,7 +25,8 @@ Status = dict[str, Any]
 
 
 class Machine:
-    """One root folder, its supervisor, and how to look at it. `close` ends and removes everything."""
+    """One root folder, its supervisor, and how to look at it. `close` ends and removes everything, and raises where a
+    challenge or a key lay where it does not belong: so every test that uses a machine is one of its secrets, too."""
 
     def __init__(self, parent: Path | None = None) -> None:
         # Not in pytest's folder: its long names do not fit into a socket's address.
@@ -47,6 +49,8 @@ class Machine:
         self.write("sys/class/dmi/id/product_serial", f"{SERIAL}\n", 0o400)
         self.programs = signet(self.root, BINARIES)
         self.supervisor: Supervisor | None = None
+        self.challenges: set[str] = set()
+        """All that it was ever given."""
 
     def copy(self) -> "Machine":
         """Another machine with everything that this one, which is shut down, has on its disk."""
@@ -69,6 +73,7 @@ class Machine:
 
     def challenge(self, text: str, name: str = "scep-challenge") -> None:
         """Puts a challenge in place as a credential."""
+        self.challenges.add(text)
         self.write(f"etc/signet/credentials/{name}", text, 0o600)
 
     def profile(self, server: SCEPServer, name: str = "access", **changes: Any) -> None:
@@ -126,9 +131,14 @@ class Machine:
             self.supervisor = None
 
     def close(self) -> None:
-        """Shuts down and removes the folder."""
+        """Shuts down, looks for secrets that lie about, and removes the folder."""
         self.stop()
-        shutil.rmtree(self.folder)
+        try:
+            astray = secrecy.misplaced(self.root, self.state, self.challenges)
+        finally:
+            shutil.rmtree(self.folder)
+        if astray:
+            raise AssertionError("secrets lay about:\n" + "\n".join(astray))
 
     def program(self, name: str) -> Program:
         """One of the programs, to change how it is started."""

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(1, str(Path(__file__).parents[1] / "servers"))
+sys.path[1:1] = [str(Path(__file__).parents[1] / "servers"), str(Path(__file__).parents[1] / "machines")]
 
 import configuration
 import world
+from counts import pytest_terminal_summary  # noqa: F401
 from device import Device
 from realservers import Nginx
 from scepd import Behaviour, Challenges, Hierarchy, SCEPServer

@@ -1,37 +1,18 @@
 """Challenge, token and private key are where they belong, and nowhere else on the machine."""
 
-import base64
 import contextlib
 import secrets
 from pathlib import Path
-
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 import configuration
 from device import Device
 from receiver import Receiver
 from scepd import SCEPServer
+from secrecy import forms, key_forms, where
 
 MINE = "/var/lib/signet/profiles/access/generations/0001/key.pem"
 CREDENTIALS = ("/etc/signet/credentials/",)
 KEYS = ("/var/lib/signet/profiles/access/generations/", "/etc/ssl/signet/access/")
-
-
-def forms(secret: bytes) -> list[bytes]:
-    """The secret as it could have been written down: plain, in hex, in base64 at each alignment."""
-    aligned = (base64.b64encode(bytes(shift) + secret)[(4 if shift else 0) : -4] for shift in range(3))
-    return [secret, secret.hex().encode(), secret.hex().upper().encode(), *aligned]
-
-
-def key_forms(pem: bytes) -> list[bytes]:
-    """What makes the key: its primes and exponent, and a line of its PEM."""
-    key = load_pem_private_key(pem, None)
-    assert isinstance(key, rsa.RSAPrivateKey)
-    numbers = key.private_numbers()
-    values = [one.to_bytes((one.bit_length() + 7) // 8, "big") for one in (numbers.p, numbers.q, numbers.d)]
-    lines = [line for line in pem.splitlines() if not line.startswith(b"-----")]
-    return [form for value in values for form in forms(value)] + lines[2:-1]
 
 
 def places(container: Device) -> dict[str, bytes]:
@@ -52,11 +33,6 @@ def places(container: Device) -> dict[str, bytes]:
             with contextlib.suppress(OSError):
                 found[f"{part} of {number}"] = Path(f"/proc/{number}/{part}").read_bytes()
     return found
-
-
-def where(found: dict[str, bytes], wanted: list[bytes]) -> set[str]:
-    """The places in which one of the forms stands."""
-    return {place for place, content in found.items() if any(form in content for form in wanted)}
 
 
 def test_secrets_are_found_nowhere_else(container: Device, server: SCEPServer) -> None:

@@ -13,11 +13,19 @@ extension OpenSSL {
         guard unsafe EVP_PKEY_get_base_id(X509_get0_pubkey(recipients[0])) == EVP_PKEY_RSA else {
             throw attempt.fault(.unusableKey, expected: "a recipient with an RSA key")
         }
-        return unsafe try content.withBytes { bytes in
-            let bio = unsafe try MemoryBIO(reading: bytes, attempt)
-            let made = unsafe CMS_encrypt(recipients.raw, bio.raw, cipher, UInt32(CMS_BINARY))
-            return unsafe try CMSMessage(owning: try attempt.made(made)).der(attempt)
+        let made = unsafe CMS_encrypt(recipients.raw, nil, cipher, UInt32(CMS_BINARY | CMS_PARTIAL))
+        let message = unsafe CMSMessage(owning: try attempt.made(made))
+        // From the secret's memory into the cipher: what libcrypto reads by itself goes through buffers that it does not
+        // wipe.
+        let sink = unsafe try attempt.made(CMS_dataInit(message.raw, nil))
+        defer { unsafe BIO_free_all(sink) }
+        let count = unsafe content.withBytes { bytes in
+            unsafe BIO_write(sink, bytes.baseAddress, Int32(clamping: bytes.count))
         }
+        try attempt.check(count == Int32(clamping: content.count) ? 1 : 0)
+        unsafe try attempt.check(signet_bio_flush(sink))
+        unsafe try attempt.check(CMS_dataFinal(message.raw, sink))
+        return try message.der(attempt)
     }
 
     /// Decrypts an EnvelopedData for `recipient`.

@@ -7,6 +7,12 @@ extension ServiceManager {
     /// it before there is a second thread.
     package static func shareHeap() { signet_share_heap() }
 
+    /// Keeps the memory of a process that holds keys from core dumps and from other processes of its user, and ends one
+    /// that cannot. Call it before there is a secret.
+    package static func forbidDumps() {
+        if signet_forbid_dumps() != 0 { exit(1) }
+    }
+
     /// Ends the process at the latest after so many seconds, whatever is still running. Only for programs that have
     /// everything that matters on disk before it matters in memory.
     package static func endForCertain(after seconds: Double, status: Int32 = 0) {

@@ -1,31 +1,22 @@
-import CLinux
 import Synchronization
 
 /// Bytes that must not outlive their use: a challenge, a private key, a token.
 ///
-/// They live in memory that this object alone owns, are never copied into Swift strings or arrays by it, and are
+/// They live in `SecretMemory` that this object alone owns, are never copied into Swift strings or arrays by it, and are
 /// overwritten when the object ends. It prints as its length only, so that it may stand in any message.
 package final class Secret: @unchecked Sendable {
-    private let bytes: UnsafeMutableRawBufferPointer
+    private let memory: SecretMemory
+    /// How many bytes there are.
+    package let count: Int
 
     /// Makes a secret of `count` bytes and lets `fill` write them; what `fill` leaves unwritten is zero.
     ///
     /// - Parameter fill: returns how many bytes it wrote; the rest is cut off. Its errors are passed on.
     package init(capacity: Int, fill: (UnsafeMutableRawBufferPointer) throws -> Int) rethrows {
-        let allocated = UnsafeMutableRawBufferPointer.allocate(byteCount: max(capacity, 1), alignment: 16)
-        allocated.initializeMemory(as: UInt8.self, repeating: 0)
-        self.allocated = allocated
-        do {
-            let written = try fill(UnsafeMutableRawBufferPointer(rebasing: allocated[..<capacity]))
-            bytes = UnsafeMutableRawBufferPointer(rebasing: allocated[..<min(max(written, 0), capacity)])
-        } catch {
-            signet_wipe(allocated.baseAddress, allocated.count)
-            allocated.deallocate()
-            throw error
-        }
+        memory = SecretMemory(count: capacity)
+        let written = try fill(UnsafeMutableRawBufferPointer(rebasing: memory.bytes[..<capacity]))
+        count = min(max(written, 0), capacity)
     }
-
-    private let allocated: UnsafeMutableRawBufferPointer
 
     /// Copies bytes that the caller owns, and wipes itself, if it must.
     package convenience init(copying source: UnsafeRawBufferPointer) {
@@ -33,11 +24,6 @@ package final class Secret: @unchecked Sendable {
             target.copyMemory(from: source)
             return source.count
         }
-    }
-
-    deinit {
-        signet_wipe(allocated.baseAddress, allocated.count)
-        allocated.deallocate()
     }
 
     private let kept = Mutex<(any AnyObject & Sendable)?>(nil)
@@ -53,17 +39,16 @@ package final class Secret: @unchecked Sendable {
         return value
     }
 
-    /// How many bytes there are.
-    package var count: Int { bytes.count }
+    private var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory.bytes[..<count]) }
 
     /// Whether there is nothing in it.
-    package var isEmpty: Bool { bytes.isEmpty }
+    package var isEmpty: Bool { count == 0 }
 
     /// Lends the bytes for the length of `body`; they must not be kept.
     package func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try body(UnsafeRawBufferPointer(bytes))
+        try body(bytes)
     }
 
     /// The same bytes without white space and line ends at either side, as files and commands append them.

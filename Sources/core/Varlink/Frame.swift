@@ -1,29 +1,26 @@
 import CLinux
+import Secrets
 
 /// The bytes of one message without the NUL that ends it, as they come over the wire.
 ///
 /// A message may carry a secret, so the memory belongs to this object alone and is overwritten whenever it is given
 /// up: on growth, on removal, and at the end.
 package final class Frame {
-    private var memory: UnsafeMutableRawBufferPointer
+    private var allocated: SecretMemory
+    private var memory: UnsafeMutableRawBufferPointer { allocated.bytes }
 
     /// How many bytes there are.
     package private(set) var count = 0
 
     /// An empty message, to append to.
     package init() {
-        memory = .allocate(byteCount: 512, alignment: 1)
+        allocated = SecretMemory(count: 512)
     }
 
     /// A message of these bytes.
     package convenience init(copying bytes: [UInt8]) {
         self.init()
         bytes.withUnsafeBytes { append($0) }
-    }
-
-    deinit {
-        signet_wipe(memory.baseAddress, memory.count)
-        memory.deallocate()
     }
 
     /// Lends the bytes for the length of `body`; they must not be kept.
@@ -56,10 +53,8 @@ package final class Frame {
     }
 
     private func grow(toHold needed: Int) {
-        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(needed, memory.count * 2), alignment: 1)
-        larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<count]))
-        signet_wipe(memory.baseAddress, memory.count)
-        memory.deallocate()
-        memory = larger
+        let larger = SecretMemory(count: max(needed, memory.count * 2))
+        larger.bytes.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<count]))
+        allocated = larger
     }
 }

@@ -1,4 +1,3 @@
-import CLinux
 import ControlProtocol
 import Faults
 import FoundationEssentials
@@ -18,8 +17,7 @@ struct SignetInstalld {
 
     static func main() async {
         umask(0o077)
-        // Keys pass through this process: no core dump, no debugger of another process of the same user.
-        guard signet_forbid_dumps() == 0 else { exit(1) }
+        ServiceManager.forbidDumps()
         Signals.ignoreBrokenPipes()
         let journal = Journal(program: "signet-installd")
         do {

@@ -13,6 +13,7 @@ import TOMLConfiguration
 @main
 struct Signetd {
     static func main() async {
+        ServiceManager.forbidDumps()
         ServiceManager.shareHeap()
         umask(0o077)
         Signals.ignoreBrokenPipes()

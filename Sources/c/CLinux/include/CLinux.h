@@ -8,14 +8,21 @@
 /// Overwrites `count` bytes with zeros; the compiler may not drop it (explicit_bzero(3)).
 void signet_wipe(void *bytes, size_t count);
 
+/// Zeroed pages that nothing else lies in, for secrets: left out of core dumps, and kept out of swap as far as
+/// RLIMIT_MEMLOCK goes (mlock2(2)). Ends the process where there is no memory. `count` is above 0.
+void *signet_secret_pages(size_t count);
+
+/// Overwrites what `signet_secret_pages` gave for this count, and gives it back.
+void signet_end_secret_pages(void *pages, size_t count);
+
 /// An errno's symbolic name, "ENOSPC"; NULL where glibc knows none. Never freed.
 const char *signet_errno_name(int number);
 
 /// An errno's text in English, whatever the locale; NULL where glibc knows none. Never freed.
 const char *signet_errno_text(int number);
 
-/// Keeps the process' memory from other processes of the same user and from core dumps (PR_SET_DUMPABLE, prctl(2)).
-/// 0, or -1 with errno.
+/// Keeps the process' memory from other processes of the same user and from core dumps (PR_SET_DUMPABLE, prctl(2)), and
+/// has what it starts leave no core dump either (RLIMIT_CORE). 0, or -1 with errno.
 int signet_forbid_dumps(void);
 
 /// Has all threads take memory from one heap (M_ARENA_MAX, mallopt(3)), where glibc would give each its own. Call it

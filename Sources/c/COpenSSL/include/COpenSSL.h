@@ -23,6 +23,9 @@ BIO *signet_bio_reading(const void *bytes, size_t count);
 /// EVP_PKEY_KEYPAIR of EVP_PKEY_fromdata(3).
 static const int signet_key_pair = EVP_PKEY_KEYPAIR;
 
+/// Has a BIO hand on what it holds back (BIO_flush(3) is a macro).
+int signet_bio_flush(BIO *bio);
+
 /// How many bytes a memory BIO holds, and where (BIO_get_mem_data(3) is a macro). They end with the next call on it.
 size_t signet_bio_contents(BIO *bio, const unsigned char **bytes);
 
