@@ -1,8 +1,8 @@
 """Run in place of a service, under its settings: tries what the service must not be able to do, and tells what it got.
 
-Without arguments; prints JSON: for each attempt `done`, or the name of the error. It changes nothing that lasts, and
-does no harm where everything is allowed: calls that would are given arguments that the kernel refuses after it has
-looked at privileges.
+Prints JSON: for each attempt, or those whose names are its arguments, `done` or the name of the error. It changes
+nothing that lasts but for the shared memory that it leaves, and does no harm where everything is allowed: calls that
+would are given arguments that the kernel refuses after it has looked at privileges.
 """
 
 import ctypes
@@ -11,8 +11,10 @@ import json
 import mmap
 import os
 import platform
+import resource
 import socket
 import stat
+import sys
 from collections.abc import Callable
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -27,6 +29,10 @@ FOLDERS = (
     *("/run/signet/public", "/run/systemd/system", "/srv", "/tmp", "/usr/bin", "/usr/lib/signet", "/var/cache"),
     *("/usr/local/share/ca-certificates", "/var/lib", "/var/lib/signet", "/var/log", "/var/spool", "/var/tmp"),
 )
+X32_GETPID = 0x40000000 | 39
+"""A call of x86_64's third architecture, which most kernels do not even have."""
+PR_GET_NO_NEW_PRIVS = 39
+IPC_PRIVATE, IPC_CREAT = 0, 0o1000
 FILES = ("/etc/shadow", "/etc/gshadow", "/etc/signet/credentials/scep-challenge", "/home/bob/.profile", "/root/.bashrc")
 
 
@@ -88,6 +94,70 @@ def bind(family: int, address: tuple[str, int]) -> None:
         one.bind(address)
 
 
+def text(path: str) -> str:
+    """A file's content."""
+    with open(path) as file:
+        return file.read()
+
+
+def refuse_unless(held: bool) -> None:
+    """For what a process can only ask about itself."""
+    if not held:
+        raise PermissionError(errno.EPERM, "not so")
+
+
+def keep_privileges() -> None:
+    """Whether a set-user-id program would still bring its owner's privileges."""
+    refuse_unless(LIBC.prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0)
+
+
+def map_every_user() -> None:
+    """Whether this is a user namespace that holds all of the machine's users."""
+    refuse_unless(text("/proc/self/uid_map").split() == ["0", "0", "4294967295"])
+
+
+def share_mounts() -> None:
+    """Whether these are the machine's own mounts, whose number the test has written down."""
+    refuse_unless(os.readlink("/proc/self/ns/mnt") == text("/usr/local/lib/probe-mounts"))
+
+
+def leave_a_core() -> None:
+    """Whether a core file may have more than a byte; 1 keeps it from programs as well (core(5))."""
+    refuse_unless(resource.getrlimit(resource.RLIMIT_CORE)[1] not in (0, 1))
+
+
+def share_a_file() -> None:
+    """Makes a file that everybody may write, as far as the umask lets it."""
+    path = "/tmp/.signet-probe-shared"
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    mode = os.stat(path).st_mode
+    os.unlink(path)
+    refuse_unless(mode & 0o077 != 0)
+
+
+def leave_shared_memory() -> None:
+    """Makes a segment that stays when the process ends."""
+    call("shmget", IPC_PRIVATE, 4096, IPC_CREAT | 0o600)
+
+
+def become_executable() -> None:
+    """Writes a page, and then wants to run it."""
+    page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+    address = ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(page)))
+    call("mprotect", address, 4096, mmap.PROT_READ | mmap.PROT_EXEC)
+
+
+def make_a_folder(path: str) -> None:
+    """Makes it and removes it."""
+    os.mkdir(path)
+    os.rmdir(path)
+
+
+def open_to_write(path: str) -> None:
+    """Opens what is there, and writes nothing."""
+    os.close(os.open(path, os.O_WRONLY))
+
+
 def visible(path: str) -> None:
     """Whether something is there at all."""
     os.stat(path)
@@ -130,13 +200,30 @@ def attempts() -> dict[str, Callable[[], object]]:
         "trace": lambda: call("ptrace", 0, 0, None, None),
         "the first process": lambda: visible("/proc/1"),
         "kernel settings": lambda: visible("/proc/sys/kernel"),
+        "kernel modules": lambda: visible("/usr/lib/modules/probe"),
+        "the kernel's log device": lambda: open_to_write("/dev/kmsg"),
+        "the machine's console": lambda: visible("/dev/console"),
+        "a control group": lambda: make_a_folder("/sys/fs/cgroup/signet-probe"),
+        "keep privileges": keep_privileges,
+        "every user": map_every_user,
+        "the machine's mounts": share_mounts,
+        "others' temporary files": lambda: visible("/tmp/of-others"),
+        "be root": lambda: refuse_unless(os.getuid() == 0),
+        "a core file": leave_a_core,
+        "a file for everybody": share_a_file,
+        "memory that was written": become_executable,
+        "leave shared memory": leave_shared_memory,
     }
+    if platform.machine() == "x86_64":
+        found["another architecture's call"] = lambda: call("syscall", X32_GETPID)
     for name, flag in (
         ("user", 1 << 28),
         ("mount", 1 << 17),
         ("network", 1 << 30),
         ("process", 1 << 29),
         ("ipc", 1 << 27),
+        ("host name", 1 << 26),
+        ("control group", 1 << 25),
     ):
         found[f"a new {name} namespace"] = lambda flag=flag: call("unshare", flag)  # type: ignore[misc]
     for folder in FOLDERS:
@@ -168,4 +255,5 @@ def outcome(attempt: Callable[[], object]) -> str:
     return "done" if code == 0 else errno.errorcode.get(code, f"exit {code}")
 
 
-print(json.dumps({name: outcome(attempt) for name, attempt in attempts().items()}, indent=1))
+wanted = {name: attempt for name, attempt in attempts().items() if name in sys.argv[1:] or len(sys.argv) == 1}
+print(json.dumps({name: outcome(attempt) for name, attempt in wanted.items()}, indent=1))

@@ -1,7 +1,7 @@
 """What the services could do if somebody took them over: nothing but what they are for.
 
 A probe runs in the place of each program, under the unit's own settings, and once without any: what is refused under
-the settings must be refused because of them.
+the settings must be refused because of them. test_directives.py tries each line by itself.
 """
 
 import json
@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 import configuration
+import probing
 from conftest import CHALLENGE
 from device import Device
 from scepd import SCEPServer
 
-PROBE = Path(__file__).with_name("probe.py")
 IN_PLACE_OF = """
 [Service]
 Type=oneshot
@@ -23,7 +23,7 @@ Restart=no
 RestartForceExitStatus=
 WatchdogSec=0
 ExecStart=
-ExecStart=/usr/bin/python3 /usr/local/lib/probe.py
+ExecStart={command}
 StandardOutput=truncate:/run/probe-{unit}.json
 """
 UNIX, INET, INET6 = 1, 2, 10
@@ -32,9 +32,21 @@ WRITABLE = {
     "signet-installd": {"/etc/ssl/certs", "/etc/ssl/signet", "/tmp", "/usr/local/share/ca-certificates", "/var/tmp"},
 }
 FAMILIES = {"signetd": {UNIX, INET, INET6}, "signet-installd": {UNIX}}
-PERMITTED = {"signetd": set[str](), "signet-installd": {"give a file to somebody"}}
+PERMITTED = {
+    "signetd": {"leave shared memory"},
+    "signet-installd": {"give a file to somebody", "every user", "be root", "leave shared memory"},
+}
+"""What each may do beside what is listed above."""
 CAPABILITIES = {"signetd": 0, "signet-installd": 1 << 0}
 """CAP_CHOWN is bit 0."""
+LIMITS = {
+    "MemoryMax": str(256 * 1024 * 1024),
+    "MemorySwapMax": "0",
+    "TasksMax": "64",
+    "DevicePolicy": "closed",
+    "LimitCORE": "1",
+}
+KEPT = {"memory.max": LIMITS["MemoryMax"], "memory.swap.max": "0", "pids.max": "64"}
 EXPOSURE = {"signetd": 10, "signet-installd": 15}
 UNITS = ["signetd", "signet-installd"]
 
@@ -48,15 +60,16 @@ def probed(installed: list[Path]) -> dict[str, Outcomes]:
     try:
         configuration.settings(container)
         configuration.challenge(container, CHALLENGE)
-        container.write("usr/local/lib/probe.py", PROBE.read_bytes())
+        probing.prepare(container)
         found = {}
         for unit in UNITS:
-            container.drop_in(f"{unit}.service", IN_PLACE_OF.format(unit=unit))
+            container.drop_in(f"{unit}.service", IN_PLACE_OF.format(unit=unit, command=" ".join(probing.COMMAND)))
         container.boot()
+        probing.prepare_booted(container)
         for unit in UNITS:
             container.run("systemctl", "start", f"{unit}.service")
             found[unit] = json.loads((container.inside / f"run/probe-{unit}.json").read_text())
-        found["freely"] = json.loads(container.run("python3", "/usr/local/lib/probe.py").stdout)
+        found["freely"] = json.loads(container.run(*probing.COMMAND).stdout)
         return found
     finally:
         container.close()
@@ -108,6 +121,7 @@ def test_privileges_and_system_calls_are_refused(probed: dict[str, Outcomes], un
     assert len(names) > 30
     wanted = {name: name in PERMITTED[unit] for name in names}
     assert {name: probed[unit][name] == "done" for name in names} == wanted
+    assert {probed[unit][name] for name in ("reboot", "swap", "kexec", "bpf")} == {"EPERM"}, "and not the end of it"
     # Each for the settings' sake: without them the kernel answers otherwise.
     assert [name for name in names if not wanted[name] and probed[unit][name] == probed["freely"][name]] == []
 
@@ -124,6 +138,27 @@ def test_the_kernel_says_so_of_the_running_service(container: Device, unit: str)
     assert int(status["CapAmb"], 16) == int(status["CapInh"], 16) == 0
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
     assert Path(f"/proc/{number}/comm").read_text().strip() == unit
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_limits_of_the_running_service(container: Device, unit: str) -> None:
+    """As systemd reads them, and as the kernel keeps them where the container has the controllers for it."""
+    configuration.settings(container, idle_exit="60s")
+    container.boot()
+    container.run("systemctl", "start", f"{unit}.service")
+    assert container.show(f"{unit}.service", *LIMITS) == list(LIMITS.values())
+    number = container.wait_for(lambda: container.process(unit), what=f"{unit} does not run")
+    group = container.run("cat", f"/proc/{container.processes()[number]}/cgroup").stdout.split("::")[-1].strip()
+    for name, wanted in KEPT.items():
+        file = container.inside / f"sys/fs/cgroup{group}/{name}"
+        assert not file.exists() or file.read_text().strip() == wanted, name
+    assert "memory" not in (container.inside / "sys/fs/cgroup/cgroup.controllers").read_text() or file.exists()
+    status = Path(f"/proc/{number}/status").read_text()
+    assert re.search(r"^VmSwap:\s+0 kB$", status, re.MULTILINE)
+    limits = Path(f"/proc/{number}/limits").read_text()
+    assert re.search(r"^Max core file size +1 +1 ", limits, re.MULTILINE)
+    # Memory that is not to be dumped is root's to look at, whoever the process runs as (PR_SET_DUMPABLE, prctl(2)).
+    assert Path(f"/proc/{number}/mem").stat().st_uid == 0
 
 
 @pytest.mark.parametrize("unit", UNITS)
