@@ -1,9 +1,12 @@
 """What the programs leave in their memory, and what would become of it: no core is ever written, and if one were, it
 would hold neither challenge nor key."""
 
+import contextlib
 import os
 import secrets
 import socket
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,36 @@ from scepd import Behaviour, Challenges, SCEPServer, Trouble
 
 PROGRAMS = ("signetd", "signet-installd")
 KEY = "var/lib/signet/profiles/access/generations/0001/key.pem"
+
+
+@contextlib.contextmanager
+def kept(machine: Machine) -> Iterator[None]:
+    """Somebody is connected to both programs all the time, so that neither ends, however long that is."""
+    ending = threading.Event()
+    current: list[socket.socket] = []
+
+    def stay() -> None:
+        while not ending.is_set():
+            with socket.socket(socket.AF_UNIX) as one:
+                one.connect(str(machine.root / "run/signet/install"))
+                current[:] = [one]
+                # It returns when the program has had enough of a silent caller, or the test has.
+                while not ending.is_set() and one.recv(1):
+                    pass
+
+    with machine.control():
+        thread = threading.Thread(target=stay)
+        thread.start()
+        try:
+            yield
+        finally:
+            ending.set()
+            # Whichever it waits on: one that it opens just now finds the end by itself.
+            while thread.is_alive():
+                with contextlib.suppress(OSError):
+                    for one in current:
+                        one.shutdown(socket.SHUT_RDWR)
+                thread.join(0.1)
 
 
 def process(machine: Machine, name: str) -> int:
@@ -47,9 +80,7 @@ def test_nothing_is_left_after_the_exchange(machine: Machine, make_server: MakeS
     machine.challenge(challenge)
     machine.profile(server, key_bits=bits)
     machine.start()
-    # As long as somebody is connected, neither ends.
-    with machine.control(), socket.socket(socket.AF_UNIX) as kept:
-        kept.connect(str(machine.root / "run/signet/install"))
+    with kept(machine):
         machine.wait_enrolled()
         key = (machine.root / KEY).read_bytes()
         for name in PROGRAMS:
@@ -77,8 +108,7 @@ def test_no_core_is_written(machine: Machine, server: SCEPServer, name: str) -> 
     """Nor is a program started that takes one: that is what a limit of one byte says, and not one of none (core(5))."""
     machine.profile(server)
     machine.start()
-    with machine.control(), socket.socket(socket.AF_UNIX) as kept:
-        kept.connect(str(machine.root / "run/signet/install"))
+    with kept(machine):
         machine.wait_enrolled()
         limits = Path(f"/proc/{process(machine, name)}/limits").read_text().splitlines()
         (core_limit,) = (line.split()[4:6] for line in limits if line.startswith("Max core file size"))

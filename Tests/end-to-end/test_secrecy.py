@@ -14,13 +14,13 @@ import pytest
 from fixtures import MakeServer
 from machine import PATIENCE, Machine
 from scepd import Behaviour, Challenges, Trouble
-from secrecy import forms
+from secrecy import files, forms
 
 
 def files_to_search(machine: Machine) -> list[Path]:
     """Everything below the root but the credential itself, and the programs' logs."""
     own = machine.root / "etc/signet/credentials"
-    found = [file for file in machine.root.rglob("*") if file.is_file() and own not in file.parents]
+    found = [file for _, file in files(machine.root) if own not in file.parents]
     return found + list(machine.state.glob("*.log"))
 
 

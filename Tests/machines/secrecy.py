@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -52,10 +53,11 @@ def where(found: Mapping[str, bytes], wanted: Iterable[bytes]) -> set[str]:
 
 
 def files(root: Path) -> Iterator[tuple[str, Path]]:
-    """Every plain file below a folder, by its path from there."""
-    for file in root.rglob("*"):
-        if file.is_file() and not file.is_symlink():
-            yield str(file.relative_to(root)), file
+    """Every plain file below a folder, by its path from there; a folder that is gone meanwhile has none."""
+    for folder, _, names in os.walk(root):
+        for file in (Path(folder) / name for name in names):
+            if file.is_file() and not file.is_symlink():
+                yield str(file.relative_to(root)), file
 
 
 def misplaced(root: Path, logs: Path, challenges: Iterable[str]) -> list[str]:
