@@ -55,6 +55,7 @@ class Machine:
     def copy(self) -> "Machine":
         """Another machine with everything that this one, which is shut down, has on its disk."""
         other = Machine(self.folder.parent)
+        other.challenges |= self.challenges
         shutil.rmtree(other.root)
         subprocess.run(["cp", "--archive", self.root, other.root], check=True, timeout=60)
         return other
