@@ -129,7 +129,8 @@ final class CommandRun: Sendable {
         }
         guard failed == 0 else {
             throw HostFault(
-                .commandNotStarted, attempted: command.attempted, expected: "a program that this user may run",
+                .commandNotStarted, attempted: command.attempted,
+                expected: "a program that this user may run, and that AppArmor lets it run (signetd(8))",
                 got: systemError(failed))
         }
         return process
