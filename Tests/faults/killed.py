@@ -11,9 +11,11 @@ from typing import Any, Self
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-import syscalls
 from machine import PATIENCE, Machine, Status, problem_codes
 from scepd import Behaviour, Exchange, SCEPServer, names
+from syscalls.log import Log
+from syscalls.options import Options, wrap
+from syscalls.published import read_published
 
 SCRATCH = Path("/dev/shm")
 """Where machines lie: what a killed process wrote is there on any file system, and here nobody waits for a disk."""
@@ -44,9 +46,9 @@ class Run:
 
     root: Path
     """What the machine took for its root."""
-    log: syscalls.Log
+    log: Log
     """Of the program that was to be killed, over its first life."""
-    readers: list[syscalls.Log]
+    readers: list[Log]
     """What readers saw while each program stood still."""
     last: Status
     operations: list[Exchange]
@@ -116,30 +118,35 @@ class Stage:
         log, looks = machine.folder / "calls", machine.folder / "looks"
         # Only the installer writes what readers read: who looks at each of its calls has seen everything.
         installer = machine.program("signet-installd")
-        installer.wrap = syscalls.wrap(syscalls.Options(str(looks), published=str(published)))
-        options = syscalls.Options(str(log), kill=kill, published=str(published))
+        installer.wrap = wrap(Options(str(looks), published=str(published)))
+        options = Options(str(log), kill=kill, published=str(published))
         program = machine.program(self.scenario.program)
-        unwatched, program.wrap = program.wrap, before + syscalls.wrap(options)
+        unwatched, program.wrap = program.wrap, before + wrap(options)
         supervisor = machine.start()
         assert eventually(lambda: self.scenario.is_done(machine) or supervisor.exits[program.name]), machine.logs()
         machine.stop()
         program.wrap = unwatched
-        first = syscalls.Log.read(log)
-        last = self._settle(machine)
+        self.settle()
+        first = Log.read(log)
+        last = self._go_on(machine)
         newest = machine.root / f"var/lib/signet/profiles/access/generations/{_generation(last):04}"
         return Run(
             root=machine.root,
             log=first,
-            readers=[first, syscalls.Log.read(looks)],
+            readers=[first, Log.read(looks)],
             last=last,
             operations=self.server.journal.operations[seen:],
-            published=syscalls.read_published(published),
+            published=read_published(str(published)),
             key=(newest / "key.pem").read_bytes() if newest.exists() else b"",
             certificate=(newest / "certificate.der").read_bytes() if newest.exists() else b"",
             kill=first.killed[0] if first.killed else 0,
         )
 
-    def _settle(self, machine: Machine) -> Status:
+    def settle(self) -> None:
+        """Has what the machine sent before it was killed dealt with before what it sends after that."""
+        self.server.settle()
+
+    def _go_on(self, machine: Machine) -> Status:
         """Starts it until it rests; what it plans for later has fallen due whenever it starts again."""
         for _ in range(_LIVES):
             let_waits_end(machine)
@@ -202,7 +209,7 @@ def judge_identity(published: dict[str, str], key: bytes, certificate: bytes) ->
 
 def judge_published(machine: Machine) -> None:
     """The same of a machine."""
-    published = syscalls.read_published(machine.root / "etc/ssl/signet/access")
+    published = read_published(str(machine.root / "etc/ssl/signet/access"))
     newest = max((machine.root / "var/lib/signet/profiles/access/generations").iterdir())
     assert published is not None
     judge_identity(published, (newest / "key.pem").read_bytes(), (newest / "certificate.der").read_bytes())

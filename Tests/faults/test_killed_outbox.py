@@ -41,6 +41,11 @@ class Reporting(Stage):
         self._seen = len(self.receiver.deliveries)
         return super().run(kill, before)
 
+    def settle(self) -> None:
+        """At the endpoint, too."""
+        super().settle()
+        self.receiver.settle()
+
     @property
     def told(self) -> list[Delivery]:
         """What the endpoint got in the last run, in the order it came."""
@@ -60,13 +65,13 @@ def _judge(stage: Reporting, run: Run) -> None:
     judge(run, stage.server)
     assert stage.receiver.violations == []
     events = [json.loads(one.body) for one in stage.told]
-    numbers = [int(one["id"]) for one in events]
+    numbers = [int(one["sequence"]) for one in events]
     assert numbers == sorted(numbers), "out of order"
     assert sorted(set(numbers)) == list(range(1, numbers[-1] + 1)), "one was lost"
     by_number = dict(zip(numbers, events, strict=True))
     assert all(by_number[number] == event for number, event in zip(numbers, events, strict=True)), "one came changed"
     waiting = [json.loads(one.read_text()) for one in stage.template.root.glob("var/lib/signet/outbox/*.json")]
-    assert waiting and all(by_number[int(one["id"])] == one for one in waiting)
+    assert waiting and all(by_number[int(one["sequence"])] == one for one in waiting)
     news = [
         (event["type"], event.get("subject"), json.dumps(event["data"], sort_keys=True))
         for _, event in sorted(by_number.items())

@@ -4,7 +4,6 @@ Numbers are x86-64's, from asm/unistd_64.h.
 """
 
 import os
-import re
 
 NUMBERS = {
     "read": 0,
@@ -87,6 +86,10 @@ PATHS = {
 DESCRIPTOR = frozenset(NUMBERS) - frozenset(PATHS) - {"socket", "copy_file_range"}
 """Those whose first argument is the descriptor that they are about."""
 
+FAMILIES = {1: "unix", 2: "inet", 10: "inet6", 16: "netlink"}
+TYPES = {1: "stream", 2: "datagram", 3: "raw"}
+"""What a socket is made for (socket(2))."""
+
 OPEN_FLAGS = {"open": 1, "openat": 2}
 """Which argument of an open are its flags."""
 
@@ -106,13 +109,18 @@ POSSIBLE: dict[str, frozenset[str]] = {
     "EROFS": _OPENS | _ENTRIES | _REMOVALS | _MODES,
     "EMFILE": _OPENS | {"socket", "accept", "accept4"},
     "short": frozenset(["write", "pwrite64", "writev"]),
+    "lost": frozenset(["write", "pwrite64"]),
 }
 """For each fault the calls that can end so, by their manual pages."""
 
 
-def without_number(about: str) -> str:
-    """The same for every file that is written to take the place of one."""
-    return re.sub(r"\.tmp-\w+$", "", about)
+def identity(name: str, about: str, root: str) -> str:
+    """The same for the same call of another run, or at another try."""
+    about = about.removeprefix(root)
+    replaced, temporary, _ = about.rpartition(".tmp-")
+    if temporary:
+        about = replaced
+    return f"{name} {'socket' if about.startswith('socket:') else about}"
 
 
 def is_counted(name: str, flags: int, about: str) -> bool:

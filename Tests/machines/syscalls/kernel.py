@@ -4,9 +4,7 @@ import ctypes
 import errno
 import fcntl
 import os
-import platform
 import struct
-from dataclasses import dataclass
 
 _SECCOMP, _SET_MODE_FILTER = 317, 1
 _NEW_LISTENER, _WAIT_KILLABLE = 1 << 3, 1 << 5
@@ -19,14 +17,11 @@ _NOTIFICATION, _REPLY = struct.Struct("=QIIiIQ6Q"), struct.Struct("=QqiI")
 _CONTINUE = 1
 
 
-@dataclass(slots=True)
 class Notification:
     """One call that waits."""
 
-    id: int
-    thread: int
-    number: int
-    arguments: tuple[int, ...]
+    def __init__(self, content: bytearray) -> None:
+        self.id, self.thread, _, self.number, _, _, *self.arguments = _NOTIFICATION.unpack(content)
 
 
 class _Instructions(ctypes.Structure):
@@ -42,8 +37,8 @@ def install(numbers: list[int]) -> None:
 
     The kernel puts the listener at the lowest free descriptor and closes it when another program is executed.
     """
-    if platform.machine() != "x86_64":
-        raise OSError(errno.ENOSYS, f"the numbers of system calls are x86-64's, this is {platform.machine()}")
+    if os.uname().machine != "x86_64":
+        raise OSError(errno.ENOSYS, f"the numbers of system calls are x86-64's, this is {os.uname().machine}")
     program = [_instruction(_LOAD, 4), _instruction(_EQUAL, _ARCHITECTURE, 1, 0), _instruction(_RETURN, _ALLOW)]
     program.append(_instruction(_LOAD, 0))
     program += [_instruction(_EQUAL, number, len(numbers) - at, 0) for at, number in enumerate(numbers)]
@@ -74,8 +69,7 @@ def receive(listener: int) -> Notification | None:
         if error.errno in (errno.ENOENT, errno.EINTR):
             return None
         raise
-    found = _NOTIFICATION.unpack(buffer)
-    return Notification(found[0], found[1], found[3], found[6:])
+    return Notification(buffer)
 
 
 def _answer(listener: int, reply: bytes) -> None:

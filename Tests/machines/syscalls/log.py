@@ -1,8 +1,10 @@
 """What a watcher wrote, read back."""
 
-import json
+import ast
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from .calls import identity
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,10 @@ class Call:
     name: str
     about: str
 
+    def identity(self, root: Path) -> str:
+        """The same for the same call of another run; several of one run may have it."""
+        return identity(self.name, self.about, str(root))
+
 
 @dataclass
 class Log:
@@ -23,7 +29,7 @@ class Log:
     killed: list[int] = field(default_factory=list)
     """The calls before which it was killed."""
     injected: list[str] = field(default_factory=list)
-    """What was made to fail, and how: `CALL FAULT NAME ABOUT`."""
+    """What was made to fail, and how: `INDEX FAULT NAME ABOUT`."""
     published: list[dict[str, str] | None] = field(default_factory=list)
     """What readers saw, change by change."""
 
@@ -38,7 +44,7 @@ class Log:
             elif word == "failed":
                 log.injected.append(rest)
             elif word == "published":
-                log.published.append(json.loads(rest))
+                log.published.append(ast.literal_eval(rest))
             else:
                 thread, name, about = rest.split(" ", 2)
                 log.calls.append(Call(int(word), int(thread), name, about))

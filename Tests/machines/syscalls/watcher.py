@@ -1,17 +1,26 @@
 """The process beside the program: it is told of every call before it happens, and decides what becomes of it."""
 
 import errno
-import json
 import os
 import select
-import signal
 import struct
-from pathlib import Path
 
 from . import kernel
-from .calls import DESCRIPTOR, NAMES, OPEN_FLAGS, PATHS, POSSIBLE, is_counted, without_number
+from .calls import (
+    DESCRIPTOR,
+    FAMILIES,
+    NAMES,
+    OPEN_FLAGS,
+    PATHS,
+    POSSIBLE,
+    TYPES,
+    identity,
+    is_counted,
+)
 from .options import Options
 from .published import read_published
+
+_KILL = 9
 
 
 class Watcher:
@@ -25,7 +34,7 @@ class Watcher:
         self._count = 0
         self._seen = ""
         self._faults = [one for one in options.faults.split(",") if one]
-        self._victim: tuple[str, str] | None = None
+        self._times = 0
         self._log = os.open(options.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def take(self, descriptor: int) -> None:
@@ -48,7 +57,7 @@ class Watcher:
     def _decide(self, call: kernel.Notification) -> None:
         name = NAMES[call.number]
         # Children have inherited the filter; what they do is not the program's doing.
-        if not Path(f"/proc/{self._process}/task/{call.thread}").exists():
+        if not os.path.exists(f"/proc/{self._process}/task/{call.thread}"):
             return kernel.proceed(self._listener, call)
         try:
             about = self._about(name, call)
@@ -63,29 +72,32 @@ class Watcher:
             self._write(f"{self._count} {call.thread} {name} {about}")
             if self._count == self._options.kill:
                 # Before a call happens is the same as after the one before it has: so all of both are tried.
-                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+                os.kill(self._process, _KILL)  # it waits for us, so its number is still its own
                 return self._write(f"killed {self._count}")
-        fault = self._fault(name, about)
+        fault = self._fault(name, about, is_point)
         # Whoever has no descriptor left cannot read a file, either.
         if not fault or not (is_point or (fault == "EMFILE" and name in OPEN_FLAGS)):
             return kernel.proceed(self._listener, call)
         self._write(f"failed {self._count} {fault} {name} {about}")
+        if fault == "lost":
+            return kernel.give(self._listener, call, call.arguments[2])
         if fault == "short":
             return kernel.give(self._listener, call, self._write_half(name, call))
         return kernel.fail(self._listener, call, getattr(errno, fault))
 
-    def _fault(self, name: str, about: str) -> str:
+    def _fault(self, name: str, about: str, is_point: bool) -> str:
         """How this call fails; "" where it does not."""
         options = self._options
-        if not self._faults or self._count < max(options.at, 1):
+        if not self._faults:
             return ""
-        if options.lasting:
-            can = name in POSSIBLE[self._faults[0]] and about.startswith(options.below)
-            return self._faults[0] if can and Path(options.lasting).exists() else ""
-        what = (name, without_number(about))
-        if self._count == options.at and not self._victim:
-            self._victim = what
-        return self._faults.pop(0) if what == self._victim else ""
+        is_meant = is_point and options.fails in ("", identity(name, about, options.root))
+        self._times += is_meant
+        if self._times < options.time:
+            return ""
+        if not options.lasting:
+            return self._faults.pop(0) if is_meant else ""
+        can = name in POSSIBLE[self._faults[0]] and about.startswith(options.root)
+        return self._faults[0] if can and os.path.exists(options.lasting) else ""
 
     def _write_half(self, name: str, call: kernel.Notification) -> int:
         """Does what the kernel does when a disk fills up in the middle, or a signal comes: writes the first half."""
@@ -109,11 +121,13 @@ class Watcher:
                 return text
             at = call.arguments[folder] & 0xFFFFFFFF
             return f"{self._descriptor(at)}/{text}" if at < 1 << 31 else text
+        if name == "socket":
+            return f"{FAMILIES.get(call.arguments[0], '?')} {TYPES.get(call.arguments[1] & 0xF, '?')}"
         return "-"
 
     def _descriptor(self, number: int) -> str:
         try:
-            return str(Path(f"/proc/{self._process}/fd/{number & 0xFFFFFFFF}").readlink())
+            return os.readlink(f"/proc/{self._process}/fd/{number & 0xFFFFFFFF}")
         except OSError:
             return "-"
 
@@ -121,7 +135,7 @@ class Watcher:
         """Reads what is published as readers do, while the program stands still; notes each change."""
         if not self._options.published:
             return
-        found = json.dumps(read_published(Path(self._options.published)))
+        found = repr(read_published(self._options.published))
         if found != self._seen:
             self._seen = found
             self._write(f"published {found}")

@@ -8,7 +8,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +17,7 @@ from cloudevents.core.base import BaseCloudEvent
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from scepd.connections import CountingServer
 from scepd.hierarchy import Hierarchy, certificate, name
 from scepd.keys import rsa_key
 
@@ -68,7 +69,7 @@ class Receiver:
         self._schemas = EventSchemas()
         self.violations: list[str] = []
         """What was no event, or not what its schema says."""
-        self._http: ThreadingHTTPServer | None = None
+        self._http: _Server | None = None
 
     @property
     def url(self) -> str:
@@ -131,6 +132,11 @@ class Receiver:
             self._http.server_close()
             self._http = None
 
+    def settle(self) -> None:
+        """Until all that devices sent that have gone by now was dealt with."""
+        if self._http is not None:
+            self._http.settle()
+
     def _context(self) -> ssl.SSLContext:
         key = rsa_key("receiver")
         address = x509.SubjectAlternativeName([x509.IPAddress(_LOOPBACK)])
@@ -160,10 +166,7 @@ class Receiver:
 _LOOPBACK = ipaddress.ip_address("127.0.0.1")
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
+class _Server(CountingServer):
     def __init__(self, address: tuple[str, int], receiver: Receiver, context: ssl.SSLContext) -> None:
         self.receiver = receiver
         self.context = context

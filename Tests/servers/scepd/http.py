@@ -5,10 +5,11 @@ import contextlib
 import socket
 import traceback
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 from .behaviour import Trouble
+from .connections import CountingServer
 from .envelope import Refused
 from .journal import Exchange
 from .message import read
@@ -21,11 +22,9 @@ _HTML = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Welc
 _PKI_MESSAGE = "application/x-pki-message"
 
 
-class Listener(ThreadingHTTPServer):
+class Listener(CountingServer):
     """Accepts connections for one `SCEPServer`, a thread each."""
 
-    daemon_threads = True
-    block_on_close = False
     request_queue_size = 64
 
     def __init__(self, address: tuple[str, int], server: "SCEPServer") -> None:

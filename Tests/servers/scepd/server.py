@@ -63,6 +63,10 @@ class SCEPServer:
         self._http.server_close()
         self._thread.join(5)
 
+    def settle(self) -> None:
+        """Until all that clients sent who have gone by now was dealt with."""
+        self._http.settle()
+
     def __enter__(self) -> Self:
         return self.start()
 

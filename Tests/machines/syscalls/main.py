@@ -1,6 +1,5 @@
-"""`python -m syscalls OPTIONS -- PROGRAM ARGUMENTS`."""
+"""`OPTIONS -- PROGRAM ARGUMENTS`: becomes the program, with the watcher beside it."""
 
-import contextlib
 import os
 import select
 import sys
@@ -18,9 +17,9 @@ def _watch(options: Options, process: int, told: int, ready: int) -> None:
     """The watcher's whole life, in a process that nobody waits for."""
     if os.fork():
         os._exit(0)
-    for descriptor in set(range(_MOST_DESCRIPTORS)) - {_STANDARD_ERROR, told, ready}:
-        with contextlib.suppress(OSError):
-            os.close(descriptor)
+    kept = sorted([_STANDARD_ERROR, told, ready])
+    for before, after in zip([-1, *kept], [*kept, _MOST_DESCRIPTORS], strict=True):
+        os.closerange(before + 1, after)
     watcher = Watcher(options, process)
     # Says which descriptor, and ends once it is the listener: the filter is there, and to write waits for us.
     with os.fdopen(told) as words:
@@ -57,7 +56,3 @@ def main() -> None:
     watched.register(waits, select.POLLIN)
     watched.poll()
     os.execvp(command[0], command)
-
-
-if __name__ == "__main__":
-    main()
