@@ -90,7 +90,7 @@ let package = Package(
         adapter("SystemdHost", "CSystemd", "CLinux", "Faults", "JournalEntries", "Secrets"),
         adapter("MachineFacts", "CHMAC", "CLinux", "Profiles"),
         adapter("TrustStores", "CLinux", "Faults", "Installation", "X509"),
-        adapter("TOMLConfiguration", "CTOML", "CLinux", "Faults", "Profiles"),
+        adapter("TOMLConfiguration", "CTOML", "CLinux", "Faults", "X509", "Profiles"),
 
         // shell: does what the core decided.
         floor("shell", "SCEPClient", ["Faults", "Secrets", "X509", "SCEP", "OpenSSLCrypto", "CurlTransport"]),

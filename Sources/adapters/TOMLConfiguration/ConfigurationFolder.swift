@@ -1,5 +1,6 @@
 import Glibc
 package import Profiles
+package import X509
 
 /// Signet's configuration below a root folder: /etc/signet and the certificates that profiles name.
 ///
@@ -94,6 +95,18 @@ package struct ConfigurationFolder: Sendable {
         if let bytes = try tree.read(path, limit: Self.certificatesLimit) { return bytes }
         throw tree.refusal(
             path, "it does not exist", "put the certificates there, or correct the profile that names it")
+    }
+
+    /// The certificates in such a file. Throws what is wrong with it, too.
+    package func certificates(_ path: String) throws(ConfigurationErrors) -> [Certificate] {
+        let bytes = try readCertificates(path)
+        do throws(X509Fault) {
+            return try PEM.certificates(in: bytes)
+        } catch {
+            throw tree.refusal(
+                path, "it holds no certificates that can be read: \(error)",
+                "put certificates there, as PEM or one as DER")
+        }
     }
 
     /// The text of any file that somebody names, to check it: no rule of ownership, links are followed. At most 256 KiB.

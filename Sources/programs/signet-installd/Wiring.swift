@@ -24,7 +24,7 @@ func surroundings(root: String, accounts: Accounts) throws -> SystemInstaller.Su
                 entry.name.map { (name: $0, result: entry.result.mapError { $0 as any Error }) }
             }
         },
-        certificates: { try PEM.certificates(in: try folder.readCertificates($0)) },
+        certificates: { try folder.certificates($0) },
         facts: { machine.facts(productSerial: machine.deviceFacts().productSerial) })
     return SystemInstaller.Surroundings(
         configuration: { try reader.configuration() },
