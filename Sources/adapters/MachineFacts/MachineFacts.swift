@@ -23,11 +23,19 @@ package struct MachineFacts: Sendable {
             .hostname: names.hostname,
             .fqdn: names.fullName,
             .machineID: MachineID(files)?.applicationSpecific,
-            .mac: NetworkInterfaces(files, isHost: isHost).permanentAddress,
+            .mac: NetworkInterfaces(files, isHost: isHost).permanentAddresses.first,
             .osID: release["ID"],
             .osVersion: release["VERSION_ID"],
         ]
         return all.compactMapValues { Answer.text($0) }
+    }
+
+    /// What anybody can read of what tells this machine from others.
+    package func openTraits() -> (machineID: String?, addresses: [String]) {
+        (
+            MachineID(files)?.applicationSpecific,
+            NetworkInterfaces(files, isHost: isHost).permanentAddresses
+        )
     }
 
     /// What the firmware calls this machine; only root can read it on most machines. nil where it cannot be read, or

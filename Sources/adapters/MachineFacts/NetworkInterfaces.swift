@@ -2,9 +2,9 @@ import CLinux
 
 /// The network interfaces, as /sys/class/net has them.
 struct NetworkInterfaces {
-    /// The permanent address of the first physical Ethernet or Wi-Fi interface that has one, `aa:bb:cc:dd:ee:ff`.
-    /// First is the one with the lowest index, which is the order in which the kernel found them.
-    let permanentAddress: String?
+    /// The permanent addresses of the physical Ethernet and Wi-Fi interfaces, `aa:bb:cc:dd:ee:ff`, in the order of their
+    /// indexes, which is that in which the kernel found them.
+    let permanentAddresses: [String]
 
     init(_ files: SmallFiles, isHost: Bool) {
         let folder = "/sys/class/net"
@@ -15,12 +15,12 @@ struct NetworkInterfaces {
         let ordered = physical.compactMap { name in
             files.line("\(folder)/\(name)/ifindex").flatMap { Int($0) }.map { (index: $0, name: name) }
         }
-        permanentAddress =
-            ordered.sorted { $0 < $1 }.lazy.compactMap { interface in
+        permanentAddresses =
+            ordered.sorted { $0 < $1 }.compactMap { interface in
                 isHost
                     ? Self.kernelAddress(interface.name) ?? Self.writtenAddress("\(folder)/\(interface.name)", files)
                     : Self.writtenAddress("\(folder)/\(interface.name)", files)
-            }.first
+            }
     }
 
     private static func kernelAddress(_ name: String) -> String? {

@@ -11,7 +11,7 @@ package struct ProfileReader {
             "scep",
             [
                 "url", "ca-fingerprint", "allow-unpinned-ca", "ra-fingerprint", "challenge", "security",
-                "legacy-request", "after-revocation", "tls-ca",
+                "legacy-request", "after-revocation", "after-cloning", "tls-ca",
             ]
         ),
         ("subject", ["name", "alternative-names"]),

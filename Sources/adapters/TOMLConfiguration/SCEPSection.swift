@@ -24,6 +24,7 @@ struct SCEPSection {
             challenge: challenge(), security: section.choice("security") ?? .compatible,
             legacyRequest: section.boolean("legacy-request") ?? false,
             afterRevocation: section.choice("after-revocation") ?? .wait,
+            afterCloning: section.choice("after-cloning") ?? .wait,
             tlsCA: section.checked(section.text("tls-ca"), of: "tls-ca", ProfileReader.path))
         let decisive = settings.allowUnpinnedCA ? "allow-unpinned-ca" : "legacy-request"
         _ = section.checked(settings, of: decisive, ProfileRules.check(scep:))

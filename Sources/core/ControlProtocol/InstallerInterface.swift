@@ -15,13 +15,15 @@ package enum InstallerInterface {
 
         # Publishes one generation of a profile's identity, and the anchors that root's files name. key is base64 of PKCS#8
         # PEM; chain runs from the leaf's issuer upward, without the anchor. Answers with what was read back: the SHA-256 of
-        # the certificate and of each anchor found.
+        # the certificate and of each anchor found. The generation before is kept for readers that have it open, unless
+        # discard_previous says that it was another machine's.
         method Publish(
           profile: string,
           generation: int,
           key: string,
           certificate: string,
-          chain: []string
+          chain: []string,
+          discard_previous: ?bool
         ) -> (generation: int, sha256: string, anchors: []string)
 
         # Removes everything published for a profile that root's files no longer name.

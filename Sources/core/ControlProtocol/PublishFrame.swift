@@ -9,12 +9,17 @@ package struct PublishParameters: Codable, Sendable, Equatable {
     package let certificate: [UInt8]
     /// From the leaf's issuer upward, without the anchor.
     package let chain: [[UInt8]]
+    /// The generation before was another machine's.
+    package let discardPrevious: Bool?
 
-    package init(profile: String, generation: Int, certificate: [UInt8], chain: [[UInt8]]) {
+    package init(
+        profile: String, generation: Int, certificate: [UInt8], chain: [[UInt8]], discardPrevious: Bool? = nil
+    ) {
         self.profile = profile
         self.generation = generation
         self.certificate = certificate
         self.chain = chain
+        self.discardPrevious = discardPrevious
     }
 
     package init(from decoder: any Decoder) throws {
@@ -23,6 +28,7 @@ package struct PublishParameters: Codable, Sendable, Equatable {
         generation = try container.decode(Int.self, forKey: .generation)
         certificate = Array(try container.decode(Data.self, forKey: .certificate))
         chain = try container.decode([Data].self, forKey: .chain).map { Array($0) }
+        discardPrevious = try container.decodeIfPresent(Bool.self, forKey: .discardPrevious)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -31,9 +37,13 @@ package struct PublishParameters: Codable, Sendable, Equatable {
         try container.encode(generation, forKey: .generation)
         try container.encode(Data(certificate), forKey: .certificate)
         try container.encode(chain.map { Data($0) }, forKey: .chain)
+        try container.encodeIfPresent(discardPrevious, forKey: .discardPrevious)
     }
 
-    private enum CodingKeys: String, CodingKey { case profile, generation, certificate, chain }
+    private enum CodingKeys: String, CodingKey {
+        case profile, generation, certificate, chain
+        case discardPrevious = "discard_previous"
+    }
 }
 
 /// The message of `Publish`, put together so that the key is never in a string or an array.

@@ -41,10 +41,12 @@ extension DeviceTag {
     ///
     /// - Parameters:
     ///   - key: the stored key, PKCS#8 PEM; nil where there is none.
+    ///   - isCopied: the key is another machine's.
     ///   - publication: what the installer published last.
     ///   - fetched: what came of each of `revocationListURLs`; one that is missing counts as not fetched.
     package static func evidence(
-        certificate: Certificate, chain: [Certificate], key: Secret?, publication: PublicationEvidence,
+        certificate: Certificate, chain: [Certificate], key: Secret?, isCopied: Bool = false,
+        publication: PublicationEvidence,
         identificationCAs: [Certificate], rules: TagRules, fetched: [String: RevocationListFetch], now: Date,
         crypto: some TagCryptography
     ) -> TagEvidence {
@@ -62,7 +64,8 @@ extension DeviceTag {
             }
         }
         return TagEvidence(
-            certificate: certificate, chain: chain, key: keyEvidence(key, for: certificate, crypto: crypto), path: path,
+            certificate: certificate, chain: chain,
+            key: isCopied ? .copied : keyEvidence(key, for: certificate, crypto: crypto), path: path,
             revocation: revocation, publication: publication)
     }
 

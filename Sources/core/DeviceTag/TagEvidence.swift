@@ -47,6 +47,8 @@ package enum KeyEvidence: Sendable, Equatable {
     case absent
     /// The library cannot read it; the text is its reason.
     case unreadable(String)
+    /// It was made on another machine, and this one's disk is a copy of that one's.
+    case copied
     /// It is another certificate's.
     case foreign
     /// It matches, and made no signature that verifies; the text is the reason.

@@ -9,13 +9,15 @@ extension TagJudgement {
         switch evidence.key {
         case .absent: .fail("The certificate's private key is not there.", Self.enrollAnew)
         case .unreadable(let reason): .fail("The private key cannot be read: \(reason).", Self.enrollAnew)
+        case .copied:
+            .fail("The private key is another machine's: this one has a copy of its disk.", Self.enrollAnew)
         case .foreign, .signsNot, .proven: .pass("The private key is there.")
         }
     }
 
     func keyMatch() -> Finding {
         switch evidence.key {
-        case .absent, .unreadable: .skip("Without a readable key there is nothing to compare.")
+        case .absent, .unreadable, .copied: .skip("Without the device's key there is nothing to compare.")
         case .foreign: .fail("The private key belongs to another certificate.", Self.enrollAnew)
         case .signsNot, .proven: .pass("The private key belongs to the certificate.")
         }
@@ -23,7 +25,8 @@ extension TagJudgement {
 
     func keySign() -> Finding {
         switch evidence.key {
-        case .absent, .unreadable, .foreign: .skip("Without the certificate's own key there is nothing to try.")
+        case .absent, .unreadable, .copied, .foreign:
+            .skip("Without the certificate's own key there is nothing to try.")
         case .signsNot(let reason):
             .fail("The private key makes no signature that verifies: \(reason).", Self.enrollAnew)
         case .proven: .pass("A signature made with the private key just now verifies.")

@@ -12,13 +12,16 @@ package struct EnrollmentRules: Sendable, Equatable {
     package var singleUseChallenge: Bool
     /// `after-revocation = "enroll"`: a challenge may be sent by itself although the identity is revoked.
     package var enrollsAfterRevocation: Bool
+    /// `after-cloning = "enroll"`: the same although the identity is another machine's.
+    package var enrollsAfterCloning: Bool
     package var profileDigest: String
     /// Digest of what the files hold that the profile has installed; the profile only names them.
     package var filesDigest: String
 
     package init(
         servers: [String], renewAt: Double, spread: Double, fraction: Double, hasChallenge: Bool,
-        singleUseChallenge: Bool, enrollsAfterRevocation: Bool, profileDigest: String, filesDigest: String = ""
+        singleUseChallenge: Bool, enrollsAfterRevocation: Bool, enrollsAfterCloning: Bool = false,
+        profileDigest: String, filesDigest: String = ""
     ) {
         self.servers = servers
         self.renewAt = renewAt
@@ -27,6 +30,7 @@ package struct EnrollmentRules: Sendable, Equatable {
         self.hasChallenge = hasChallenge
         self.singleUseChallenge = singleUseChallenge
         self.enrollsAfterRevocation = enrollsAfterRevocation
+        self.enrollsAfterCloning = enrollsAfterCloning
         self.profileDigest = profileDigest
         self.filesDigest = filesDigest
     }
@@ -54,6 +58,8 @@ package enum EnrollmentEvent: Sendable, Equatable {
     case failed(ExchangeTrouble)
     case published(Int)
     case publishFailed(ProblemCode, detail: String)
+    /// A newer certificate is published than the current generation, which a backup must have brought back.
+    case foundNewerPublished(detail: String)
     /// Readers do not find what was published, and how.
     case publicationAltered(String)
     /// What the revocation list says of the current generation.

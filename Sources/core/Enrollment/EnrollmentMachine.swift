@@ -40,6 +40,9 @@ package struct EnrollmentMachine: Sendable, Equatable {
         case .failed(let trouble): actions = fail(trouble, now: now)
         case .published(let generation): confirmPublished(generation)
         case .publishFailed(let code, let detail): failPublishing(code, detail, now: now)
+        case .foundNewerPublished(let detail):
+            failPublishing(.installRefused, detail, now: now)
+            state.outdatedGeneration = state.outdatedGeneration ?? state.identity?.generation
         case .publicationAltered(let detail): noticeAlteredPublication(detail, now: now)
         case .tagged(let value): state.tag = TagMemory(value: value, since: now)
         case .revocation(let isRevoked): noticeRevocation(isRevoked, now: now)

@@ -4,6 +4,7 @@ extension EnrollmentState: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case version, identity, obtainedAt, published, transaction, retry, publishRetry, remembered, authorities
         case problems, isRevoked, isChallengeSpent, profileDigest, filesDigest, isWithdrawn, tag
+        case outdatedGeneration, foreignGeneration
     }
 
     /// The names of the fields that this version writes. Others in a file are a newer version's, and are kept.
@@ -29,6 +30,8 @@ extension EnrollmentState: Codable {
         authorities = try fields.decodeIfPresent([String: [String]].self, forKey: .authorities) ?? [:]
         problems = try fields.decodeIfPresent([Problem].self, forKey: .problems) ?? []
         isRevoked = try fields.decodeIfPresent(Bool.self, forKey: .isRevoked) ?? false
+        outdatedGeneration = try fields.decodeIfPresent(Int.self, forKey: .outdatedGeneration)
+        foreignGeneration = try fields.decodeIfPresent(Int.self, forKey: .foreignGeneration)
         isChallengeSpent = try fields.decodeIfPresent(Bool.self, forKey: .isChallengeSpent) ?? false
         profileDigest = try fields.decodeIfPresent(String.self, forKey: .profileDigest)
         filesDigest = try fields.decodeIfPresent(String.self, forKey: .filesDigest) ?? ""
@@ -49,6 +52,8 @@ extension EnrollmentState: Codable {
         try fields.encode(authorities, forKey: .authorities)
         try fields.encode(problems, forKey: .problems)
         try fields.encode(isRevoked, forKey: .isRevoked)
+        try fields.encodeIfPresent(outdatedGeneration, forKey: .outdatedGeneration)
+        try fields.encodeIfPresent(foreignGeneration, forKey: .foreignGeneration)
         try fields.encode(isChallengeSpent, forKey: .isChallengeSpent)
         try fields.encodeIfPresent(profileDigest, forKey: .profileDigest)
         try fields.encode(filesDigest, forKey: .filesDigest)

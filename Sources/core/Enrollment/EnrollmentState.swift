@@ -11,6 +11,9 @@ package struct EnrollmentState: Sendable, Equatable {
     package var obtainedAt: Date?
     /// The generation that the installer confirmed last.
     package var published: Int?
+    /// The generation that the installer found older than what is published, and that is renewed at once for that. Another
+    /// one that it finds so before it has published any is not: each renewal has the PKI issue one more.
+    package var outdatedGeneration: Int?
     /// The exchange that is under way or to be taken up again.
     package var transaction: Transaction?
     /// After a failure: when to try again, and how many failures there were.
@@ -24,6 +27,8 @@ package struct EnrollmentState: Sendable, Equatable {
     package var problems: [Problem] = []
     /// The current generation was found revoked.
     package var isRevoked = false
+    /// The last generation that was issued to another machine, where this one's disk is a copy of that one's.
+    package var foreignGeneration: Int?
     /// The single-use challenge was in a request that may have arrived: by itself it is not shown again, until the
     /// profile changes or an admin orders it.
     package var isChallengeSpent = false

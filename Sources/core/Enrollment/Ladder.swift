@@ -4,7 +4,8 @@ extension EnrollmentMachine {
     /// The rungs for a transaction, in the order in which they are tried: what worked with this server last, then
     /// the others. Rungs that cannot work are left out.
     func ladder(of transaction: Transaction, now: Date) -> [Rung] {
-        guard transaction.kind == .renew, let identity = state.identity, now < identity.notAfter else {
+        guard transaction.kind == .renew, let identity = state.identity, now < identity.notAfter, !state.isForeign
+        else {
             return [.challenge]
         }
         let showsChallenge = rules.hasChallenge && !rules.singleUseChallenge && mayShowChallenge(transaction)

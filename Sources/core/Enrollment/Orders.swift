@@ -48,7 +48,7 @@ extension EnrollmentMachine {
             return []
         }
         let hadTransaction = state.transaction != nil
-        let isUsable = state.identity.map { now < $0.notAfter } ?? false
+        let isUsable = state.identity.map { now < $0.notAfter && !state.isForeign } ?? false
         open(kind == .renew && isUsable ? .renew : .enroll, isOrdered: true, now: now)
         return hadTransaction ? [.discardPending] : []
     }

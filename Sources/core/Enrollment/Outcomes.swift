@@ -37,6 +37,7 @@ extension EnrollmentMachine {
         state.isRevoked = false
         state.clear(ProblemCode.ofRequests)
         state.clear([.keyLost, .expired, .revoked, .expiresSooner])
+        if !state.isForeign { state.clear([.cloned]) }
         if endsSooner { state.raise(.expiresSooner, detail: "", now: now) }
     }
 

@@ -57,19 +57,21 @@ extension EnrollmentMachine {
             return (.enroll, due(state.retry, now: now))
         }
         guard let identity = state.identity else { return nil }
-        return (.renew, max(renewalTime(of: identity), due(state.retry, now: now)))
+        let isOutdated = identity.generation == state.outdatedGeneration
+        return (.renew, max(isOutdated ? now : renewalTime(of: identity), due(state.retry, now: now)))
     }
 
     /// Whether there is no identity that could sign a request for the next.
     func needsEnrollment(now: Date) -> Bool {
         guard let identity = state.identity else { return true }
-        return identity.notAfter <= now || state.isRevoked
+        return identity.notAfter <= now || state.isRevoked || state.isForeign
     }
 
-    /// No challenge is sent by itself while the identity is revoked, unless root's profile lets it; and one that
-    /// works once is not shown twice.
+    /// No challenge is sent by itself while the identity is revoked, or another machine's, unless root's profile lets it;
+    /// and one that works once is not shown twice.
     private var mayEnrollByItself: Bool {
-        (!state.isRevoked || rules.enrollsAfterRevocation) && !needsNewChallenge
+        (!state.isRevoked || rules.enrollsAfterRevocation) && (!state.isForeign || rules.enrollsAfterCloning)
+            && !needsNewChallenge
     }
 
     /// Whether the profile's only challenge is used up.

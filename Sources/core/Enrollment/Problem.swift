@@ -37,6 +37,7 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
     case expiresSooner = "expires-sooner"
     case expired
     case revoked
+    case cloned
     case storage
     case keyLost = "key-lost"
     case profileInvalid = "profile-invalid"

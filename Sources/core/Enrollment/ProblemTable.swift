@@ -106,6 +106,12 @@ extension ProblemCode {
                 .error, "a6991c50d9504c62aa8f62b3f40434f0", "the certificate is revoked",
                 "ask the PKI's owner why; then run 'signetctl enroll' for a new one"
             )
+        case .cloned:
+            (
+                .error, "68c5166bc60c443da886a958b0deee51",
+                "this machine has a copy of another one's disk, and with it an identity that is not its own",
+                "run 'signetctl enroll' for an identity of its own; with after-cloning = \"enroll\" in [scep] it gets one by itself"
+            )
         case .storage:
             (
                 .error, "1c81b835f055446bbd6b200767841580", "the agent cannot write its state, and waits",

@@ -6,6 +6,7 @@ extension EnrollmentMachine {
         state.published = isPublishingOutdated ? nil : generation
         isPublishingOutdated = false
         state.publishRetry = nil
+        state.outdatedGeneration = nil
         state.clear(ProblemCode.ofPublishing.union([.publicationAltered]))
     }
 

@@ -24,13 +24,19 @@ package struct Publication: Sendable {
     package let certificate: [UInt8]
     /// DER, from the leaf's issuer upward, without the anchor.
     package let chain: [[UInt8]]
+    /// The generation before was another machine's, and is not kept for its readers.
+    package let discardsPrevious: Bool
 
-    package init(profile: ProfileName, generation: Int, key: Secret, certificate: [UInt8], chain: [[UInt8]]) {
+    package init(
+        profile: ProfileName, generation: Int, key: Secret, certificate: [UInt8], chain: [[UInt8]],
+        discardsPrevious: Bool = false
+    ) {
         self.profile = profile
         self.generation = generation
         self.key = key
         self.certificate = certificate
         self.chain = chain
+        self.discardsPrevious = discardsPrevious
     }
 }
 

@@ -23,6 +23,8 @@ package enum JournalEvent: Sendable, Equatable, CaseIterable {
     case problemCleared
     /// The installer did not do what the agent asked for.
     case installationRefused
+    /// The agent's folder was written on another machine, and the device has got an id of its own.
+    case deviceRenewed
     /// Somebody who may not called.
     case callerRefused
     /// Something failed that nothing depends on.
@@ -48,6 +50,7 @@ package enum JournalEvent: Sendable, Equatable, CaseIterable {
         case .tagChanged: ("834a9e2ad0c84aecaf2a15343cf01c7a", .warning)
         case .problemCleared: ("c02c0fca372e457bbda8c03e500d0c50", .info)
         case .installationRefused: ("791bacff7e824c0eaa53ed6c8d1702c4", .error)
+        case .deviceRenewed: ("11501bda64b8451bbebd0ef8668da0a6", .warning)
         case .callerRefused: ("5a9e2091816645ff889f9645252c1f1f", .warning)
         case .failureIgnored: ("43282c4fbd9c4237ac0c887c6c7e8682", .warning)
         }

@@ -22,6 +22,7 @@ extension Profile {
         form.add("scep.security", scep.security.rawValue)
         form.add("scep.legacy-request", scep.legacyRequest)
         form.add("scep.after-revocation", scep.afterRevocation.rawValue)
+        form.add("scep.after-cloning", scep.afterCloning == .enroll)
         form.add("scep.tls-ca", [scep.tlsCA].compactMap { $0 })
         form.add("subject.name", subject.name)
         form.add("subject.alternative-names", subject.alternativeNames)

@@ -57,13 +57,15 @@ package struct SCEPSettings: Sendable, Equatable {
     package var legacyRequest: Bool
     /// Whether a request by itself may carry the challenge again after the identity was revoked.
     package var afterRevocation: AfterRevocation
+    /// The same where the identity is another machine's, of whose disk this one has a copy.
+    package var afterCloning: AfterCloning
     /// A file of CA certificates that the HTTPS server must chain to, in place of the system's.
     package var tlsCA: String?
 
     package init(
         urls: [String], caFingerprints: [[UInt8]], allowUnpinnedCA: Bool, raFingerprints: [[UInt8]],
         challenge: ChallengeSource?, security: SecurityLevel, legacyRequest: Bool, afterRevocation: AfterRevocation,
-        tlsCA: String?
+        afterCloning: AfterCloning = .wait, tlsCA: String?
     ) {
         self.urls = urls
         self.caFingerprints = caFingerprints
@@ -73,6 +75,7 @@ package struct SCEPSettings: Sendable, Equatable {
         self.security = security
         self.legacyRequest = legacyRequest
         self.afterRevocation = afterRevocation
+        self.afterCloning = afterCloning
         self.tlsCA = tlsCA
     }
 }
@@ -102,6 +105,9 @@ package enum SecurityLevel: String, Sendable, Equatable, CaseIterable { case com
 
 /// `scep.after-revocation`: what happens by itself once the identity was revoked.
 package enum AfterRevocation: String, Sendable, Equatable, CaseIterable { case wait, enroll }
+
+/// `scep.after-cloning`: what happens by itself on a machine that has a copy of another one's disk.
+package enum AfterCloning: String, Sendable, Equatable, CaseIterable { case wait, enroll }
 
 /// `[key]`
 package struct KeySettings: Sendable, Equatable {

@@ -5,7 +5,9 @@ package import ControlProtocol
 /// Syncing it is what commits: a report on the disk counts from the moment that this counts it, and one that this does
 /// not count yet is written anew.
 package struct ReportState: Codable, Sendable, Equatable {
-    var version = 1
+    /// The layout of the file.
+    package static let knownVersion = 1
+    private var version = knownVersion
     /// The number of the next report; never goes back.
     package private(set) var nextSequence: Int64 = 1
     private var reported = Reported()
@@ -19,6 +21,13 @@ package struct ReportState: Codable, Sendable, Equatable {
     package private(set) var retry: DeliveryRetry?
     private var trouble: DeliveryTrouble?
     private var refusal: DeliveryTrouble?
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case version, nextSequence, reported, lastHeartbeat, endpoint, dropped, owesHeartbeat, retry, trouble, refusal
+    }
+
+    /// The names of the fields that this version writes.
+    package static var fieldNames: Set<String> { Set(CodingKeys.allCases.map(\.rawValue)) }
 
     package init() {}
 

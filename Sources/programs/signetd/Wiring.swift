@@ -4,6 +4,7 @@ import DurableFiles
 import Enrollment
 import Faults
 import FoundationEssentials
+import Glibc
 import Installation
 import MachineFacts
 import OpenSSLCrypto
@@ -33,12 +34,17 @@ func wirePorts(root: String, folder: ConfigurationFolder, journal: Journal) -> A
         installer: InstallerSocket(path: root + "/run/signet/install"),
         configuration: { readConfiguration(folder) },
         parse: { try ProfileReader.profile(named: $0, text: $1, file: "profile.toml") },
-        certificates: { try PEM.certificates(in: try folder.readCertificates($0)) },
+        certificates: { try folder.certificates($0) },
         installedAnchors: { try trustStore.installedAnchors() },
         publishedCertificate: { try readPublished($0, files, root: root) },
         bytes: { try folder.readCertificates($0) },
         challenge: { try await readChallenge($0, root: root) },
         facts: { machine.facts(productSerial: nil) },
+        traits: {
+            let (machineID, addresses) = machine.openTraits()
+            return MachineTraits(machineID: machineID, addresses: addresses)
+        },
+        boot: { bootMark(root: root) },
         publish: { name, bytes in
             try files.makeDirectories(root + "/run/signet/public", mode: 0o755)
             try files.replaceVolatile(root + "/run/signet/public/" + name, with: bytes, mode: 0o644)
@@ -46,6 +52,14 @@ func wirePorts(root: String, folder: ConfigurationFolder, journal: Journal) -> A
         log: { journal.log($0) },
         versions: (agent: Release.version, openssl: OpenSSL.version),
         reports: ReportPorts(transport: reportTransport, token: readToken))
+}
+
+/// The installer's socket is made anew at each boot, in memory. (The kernel's own boot id lies where the service's sandbox
+/// shows nothing.)
+private func bootMark(root: String) -> String? {
+    var status = stat()
+    guard stat(root + "/run/signet/install", &status) == 0 else { return nil }
+    return "\(status.st_ino) \(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
 }
 
 private func readConfiguration(_ folder: ConfigurationFolder) -> Configuration {

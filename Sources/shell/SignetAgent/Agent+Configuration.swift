@@ -9,16 +9,19 @@ import X509
 extension Agent {
     /// Reads the configuration as it is, and brings the runners to it.
     func readConfiguration(andTick: Bool) async {
+        if !knowsMachine, andTick || isMachineUnsettled { await recognizeMachine() }
         configuration = ports.configuration()
         keep(configuration)
         let lastGood = lastGood(configuration)
         configuration.profiles += lastGood
         let facts = ports.facts()
         hostname = facts[.hostname] ?? ""
-        let context = RunnerContext(facts: facts, deviceID: memory.id, anchors: anchors(of: configuration.profiles))
+        let context = RunnerContext(
+            facts: facts, deviceID: memory.id, machine: memory.machine,
+            anchors: anchors(of: configuration.profiles))
         self.context = context
         var problems: [(name: String, problem: Problem)] = []
-        for profile in configuration.profiles {
+        for profile in configuration.profiles where !isMachineUnsettled {
             if let runner = runners[profile.name] {
                 let isRepaired = refused.contains { $0.name == "\(profile.name)" } && !lastGood.contains(profile)
                 await runner.update(profile, context: context, andTick: andTick, isRepaired: isRepaired)

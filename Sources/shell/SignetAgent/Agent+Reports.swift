@@ -22,7 +22,8 @@ extension Agent {
         let own = (await withdrawals?.problems ?? []).map { StatusDocument.Problem($0) }
         // From here on in one turn: configuration and refusals belong together. Without the device's id on the disk there
         // is nobody to report, and who cannot list the profiles knows nothing.
-        guard storage == nil, configuration.isComplete, configuration.management != .unreadable else { return false }
+        guard storage == nil, !isMachineUnsettled, configuration.isComplete, configuration.management != .unreadable
+        else { return false }
         let refusals = Dictionary(grouping: refused.filter { ProfileName($0.name) != nil }, by: \.name)
             .mapValues { $0.map { StatusDocument.Problem($0.problem) } }
         let names = Set(configuration.profiles.map { "\($0.name)" } + configuration.refused.map(\.name))

@@ -25,6 +25,10 @@ package actor Agent {
     var memory = AgentMemory(id: "")
     var runners: [ProfileName: ProfileRunner] = [:]
     var order: [ProfileName] = []
+    /// Whether this process knows whose machine this is.
+    var knowsMachine = false
+    /// What lies on the disk is another machine's, and that could not be written down yet: nothing is done with it.
+    var isMachineUnsettled = false
     /// As of the last time that root's files were read.
     var configuration = Configuration(profiles: [], refused: [])
     var hostname = ""
@@ -33,7 +37,7 @@ package actor Agent {
     /// Files of profiles that were kept.
     var keptTexts: [ProfileName: [UInt8]] = [:]
     /// The agent's own folder cannot be used.
-    private(set) var storage: Problem? {
+    var storage: Problem? {
         didSet { ports.log(from: oldValue, to: storage) }
     }
     var watchers: [UUID: AsyncStream<StatusDocument>.Continuation] = [:]
@@ -145,6 +149,8 @@ package actor Agent {
 
     /// Keeps the memory on disk. What could not be read is never written over.
     func saveMemory() {
+        // Why that could not be written down is still so.
+        guard !isMachineUnsettled else { return }
         do {
             if memory.id.isEmpty { memory.id = try (AgentMemory.kept(ports) ?? AgentMemory.fresh(ports)).id }
             try memory.save(ports)

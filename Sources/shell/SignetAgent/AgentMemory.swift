@@ -5,10 +5,16 @@ import X509
 
 /// `device.json`: what the agent keeps that belongs to no profile.
 struct AgentMemory: Sendable, Codable {
-    var version = 1
+    private static let knownVersion = 1
+    var version = knownVersion
     /// The device's id: made once from randomness and kept, since cloned images share a machine-id. Empty where it is
     /// not known.
     var id: String
+    /// The machine whose id that is; older versions did not keep it. An identity has what it was when it was issued, and
+    /// keeps that.
+    var machine: MachineMarks?
+    /// The boot in which that was last compared.
+    var comparedIn: String?
     /// The machine's serial number as the installer told it last, for the status.
     var serialNumber: String?
     /// Since when a profile's file, or its state, has been refused.
@@ -31,7 +37,12 @@ struct AgentMemory: Sendable, Codable {
         }
     }
 
+    private var others = UnknownFields()
     private static let path = "device.json"
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case version, id, machine, comparedIn, serialNumber, refusedSince, refusals
+    }
 
     init(id: String) {
         self.id = id
@@ -41,7 +52,9 @@ struct AgentMemory: Sendable, Codable {
     static func kept(_ ports: AgentPorts) throws -> AgentMemory? {
         do {
             guard let bytes = try ports.files.read(path, limit: 1024 * 1024) else { return nil }
-            return try StateJSON.decoder().decode(AgentMemory.self, from: Data(bytes))
+            var memory = try StateJSON.decode(AgentMemory.self, from: bytes, version: knownVersion)
+            memory.others = try UnknownFields(in: bytes, besides: Set(CodingKeys.allCases.map(\.rawValue)))
+            return memory
         } catch {
             throw UnreadableMemory(reason: "\(error)")
         }
@@ -54,7 +67,7 @@ struct AgentMemory: Sendable, Codable {
 
     /// Syncs it, unless the disk has it already.
     func save(_ ports: AgentPorts) throws {
-        let bytes = Array(try StateJSON.encoder().encode(self))
+        let bytes = try others.json(with: self)
         guard try ports.files.read(Self.path, limit: 1024 * 1024) != bytes else { return }
         try ports.files.makeFolder("profiles")
         try ports.files.write(bytes, to: Self.path, mode: 0o600)

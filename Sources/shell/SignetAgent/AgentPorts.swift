@@ -33,6 +33,10 @@ package struct AgentPorts: Sendable {
     package var challenge: @Sendable (ChallengeSource) async throws -> Secret
     /// Values for templates; the serial number is the installer's to know.
     package var facts: @Sendable () -> [TemplateVariable: String]
+    /// What tells this machine from others, but for what the installer has to be asked.
+    package var traits: @Sendable () -> MachineTraits
+    /// What differs after each boot; nil where there is no such thing.
+    package var boot: @Sendable () -> String?
     /// Writes a file below /run/signet/public, mode 0644.
     package var publish: @Sendable (_ name: String, _ bytes: [UInt8]) throws -> Void
     package var log: @Sendable (JournalEntry) -> Void
@@ -51,6 +55,7 @@ package struct AgentPorts: Sendable {
         bytes: @escaping @Sendable (_ path: String) throws -> [UInt8],
         challenge: @escaping @Sendable (ChallengeSource) async throws -> Secret,
         facts: @escaping @Sendable () -> [TemplateVariable: String],
+        traits: @escaping @Sendable () -> MachineTraits, boot: @escaping @Sendable () -> String?,
         publish: @escaping @Sendable (_ name: String, _ bytes: [UInt8]) throws -> Void,
         log: @escaping @Sendable (JournalEntry) -> Void,
         versions: (agent: String, openssl: String), reports: ReportPorts = .none
@@ -69,6 +74,8 @@ package struct AgentPorts: Sendable {
         self.bytes = bytes
         self.challenge = challenge
         self.facts = facts
+        self.traits = traits
+        self.boot = boot
         self.publish = publish
         self.log = log
         self.versions = versions

@@ -20,7 +20,9 @@ struct OutboxStore: Sendable {
     /// - Returns: how many reports could not be read, too; they are gone.
     func load() throws -> (state: ReportState, outbox: Outbox, unreadable: Int) {
         let kept = try files.read(Self.stateFile, limit: Self.limit)
-        var state = try kept.map { try StateJSON.decoder().decode(ReportState.self, from: Data($0)) } ?? ReportState()
+        var state =
+            try kept.map { try StateJSON.decode(ReportState.self, from: $0, version: ReportState.knownVersion) }
+            ?? ReportState()
         var outbox = Outbox()
         var unreadable = 0
         for sequence in try sequences() {
@@ -41,7 +43,9 @@ struct OutboxStore: Sendable {
     }
 
     func save(_ state: ReportState) throws {
-        try files.write(Array(try StateJSON.encoder().encode(state)), to: Self.stateFile, mode: 0o600)
+        let kept = try files.read(Self.stateFile, limit: Self.limit)
+        let others = kept.flatMap { try? UnknownFields(in: $0, besides: ReportState.fieldNames) } ?? UnknownFields()
+        try files.write(try others.json(with: state), to: Self.stateFile, mode: 0o600)
     }
 
     func write(_ json: [UInt8], _ sequence: Int64) throws {

@@ -77,7 +77,7 @@ extension ProfileRunner {
             let new: Generation
             unkept = issued
             do {
-                new = try store.commitPending(issued, at: ports.now())
+                new = try store.commitPending(issued, at: ports.now(), machine: context.machine)
             } catch {
                 throw LocalFailure.storage(error)
             }
@@ -173,7 +173,7 @@ extension ProfileRunner {
             let published = try await ports.installer.publish(
                 Publication(
                     profile: name, generation: number, key: key, certificate: generation.certificate.der,
-                    chain: above.map(\.der)))
+                    chain: above.map(\.der), discardsPrevious: document.state.followsForeign(number)))
             let digest = Hexadecimal.string(ports.cryptography.sha256(generation.certificate.der)).lowercased()
             guard published.generation == number, published.sha256 == digest else {
                 throw InstallationFault(
@@ -183,7 +183,9 @@ extension ProfileRunner {
             report(step: "published")
             feed(.published(number))
             // Nobody waits for it.
-            onAgent { try? $0.store.prune(before: number) }
+            onAgent { try? $0.store.prune(before: number, foreign: $0.document.state.foreignGeneration) }
+        } catch let fault as InstallationFault where fault.code == .olderThanPublished {
+            feed(.foundNewerPublished(detail: "\(fault)"))
         } catch let fault as InstallationFault {
             let code: ProblemCode = fault.code == .unreachable ? .installerUnreachable : .installRefused
             feed(.publishFailed(code, detail: "\(fault)"))

@@ -61,7 +61,7 @@ extension ProfileRunner {
     private var summary: StatusDocument.Profile.State {
         let state = document.state
         let isTrying = machine.isBusy || state.retry == nil
-        if let identity = state.identity, ports.now() < identity.notAfter, !state.isRevoked {
+        if let identity = state.identity, ports.now() < identity.notAfter, !state.isRevoked, !state.isForeign {
             guard let transaction = state.transaction, isTrying else { return .active }
             if transaction.step == .pending { return .pending }
             return transaction.kind == .renew ? .renewing : .requesting
@@ -123,6 +123,7 @@ extension Profile {
             fraction: Schedule.fraction(digest: place), hasChallenge: scep.challenge != nil,
             singleUseChallenge: scep.challenge?.singleUse ?? false,
             enrollsAfterRevocation: scep.afterRevocation == .enroll,
+            enrollsAfterCloning: scep.afterCloning == .enroll,
             profileDigest: Hexadecimal.string(cryptography.sha256(canonicalBytes)).lowercased(),
             filesDigest: files.isEmpty
                 ? "" : Hexadecimal.string(cryptography.sha256(files.flatMap(\.self))).lowercased())

@@ -56,8 +56,8 @@ extension ProfileRunner {
         for url in DeviceTag.revocationListURLs(for: path, rules: rules) { fetched[url] = await fetch(url) }
         let evidence = DeviceTag.evidence(
             certificate: generation.certificate, chain: chain, key: try? store.key(of: generation.number),
-            publication: publication, identificationCAs: authorities, rules: rules, fetched: fetched, now: now,
-            crypto: ports.cryptography)
+            isCopied: document.state.isForeign, publication: publication, identificationCAs: authorities, rules: rules,
+            fetched: fetched, now: now, crypto: ports.cryptography)
         guard generation == self.generation else { return await judgeNow() }
         let own = evidence.revocation.first { $0.certificate == generation.certificate }?.deciding?.outcome
         let isRevoked: Bool? =

@@ -251,6 +251,8 @@ struct RunnerContext: Sendable, Equatable {
     /// Values for templates, as of the last time that root's files were read; the serial number is the installer's.
     var facts: [TemplateVariable: String] = [:]
     var deviceID: String
+    /// This machine, as identities remember it.
+    var machine: MachineMarks?
     /// Anchors that Signet installs: no TLS chain that ends in one proves anything. nil where they are not all known.
     var anchors: [Certificate]?
 }

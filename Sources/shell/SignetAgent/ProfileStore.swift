@@ -80,7 +80,7 @@ struct ProfileStore: Sendable {
         guard let bytes = try files.read("\(pending)/transaction.json", limit: Self.documentLimit),
             let message = try files.read("\(pending)/request.der", limit: Self.documentLimit)
         else { return nil }
-        var request = try StateJSON.decoder().decode(PendingRequest.self, from: Data(bytes))
+        var request = try StateJSON.decode(PendingRequest.self, from: bytes, version: PendingRequest.knownVersion)
         request.message = message
         return request
     }
@@ -94,14 +94,18 @@ struct ProfileStore: Sendable {
     // MARK: generations
 
     /// Turns pending/ into the next generation. The rename commits: before it nothing changed, after it all is there.
-    func commitPending(_ issued: IssuedCertificate, at time: Date) throws -> Generation {
+    ///
+    /// - Parameter machine: the one that it is issued to.
+    func commitPending(_ issued: IssuedCertificate, at time: Date, machine: MachineMarks? = nil) throws -> Generation {
         let meta = GenerationMeta(
-            issuedAt: time, chain: issued.chain.map { Data($0.der) }, root: issued.root.map { Data($0.der) })
+            issuedAt: time, chain: issued.chain.map { Data($0.der) }, root: issued.root.map { Data($0.der) },
+            machine: machine)
         try files.stage(issued.leaf.der, to: "\(pending)/certificate.der", mode: 0o600)
         try stage(chain: issued.chain)
         try files.stage(Array(try StateJSON.encoder().encode(meta)), to: "\(pending)/meta.json", mode: 0o600)
         let number = try renamePending()
-        return Generation(number: number, certificate: issued.leaf, chain: issued.chain, root: issued.root)
+        return Generation(
+            number: number, certificate: issued.leaf, chain: issued.chain, root: issued.root, machine: machine)
     }
 
     /// Whether a commit was cut short between the last file that it writes and its rename. A crash may have left any of
@@ -161,20 +165,23 @@ struct ProfileStore: Sendable {
         guard let der = try files.read("\(folder)/certificate.der", limit: Self.documentLimit),
             let meta = try files.read("\(folder)/meta.json", limit: Self.documentLimit)
         else { return nil }
-        let more = try StateJSON.decoder().decode(GenerationMeta.self, from: Data(meta))
+        let more = try StateJSON.decode(GenerationMeta.self, from: meta, version: GenerationMeta.knownVersion)
         return Generation(
             number: number, certificate: try Certificate(der: der),
             chain: try more.chain.map { try Certificate(der: Array($0)) },
-            root: try more.root.map { try Certificate(der: Array($0)) })
+            root: try more.root.map { try Certificate(der: Array($0)) }, machine: more.machine)
     }
 
     func key(of number: Int) throws -> Secret? {
         try files.readSecret("\(path(of: number))/key.pem", limit: Self.keyLimit)
     }
 
-    /// Removes what is older than the generation before this one. What a crash brings back is removed by the next.
-    func prune(before number: Int) throws {
-        for old in try generationNumbers() where old < number - 1 { try files.discard(path(of: old)) }
+    /// Removes what is older than the generation before this one, and what was another machine's. What a crash brings back
+    /// is removed by the next.
+    func prune(before number: Int, foreign: Int?) throws {
+        for old in try generationNumbers() where old < number - 1 || (old < number && old <= foreign ?? 0) {
+            try files.discard(path(of: old))
+        }
     }
 
     private func generationNumbers() throws -> [Int] {
@@ -209,6 +216,8 @@ struct Generation: Sendable, Equatable {
     let chain: [Certificate]
     /// The self-signed root above, where the server offered it.
     let root: Certificate?
+    /// The machine that it was issued to, where that was kept.
+    var machine: MachineMarks?
 
     var facts: IdentityFacts {
         IdentityFacts(generation: number, notBefore: certificate.notBefore, notAfter: certificate.notAfter)

@@ -72,7 +72,9 @@ extension Reporter {
             let store = ProfileStore(name, files: ports.files)
             // An expired certificate would have the handshake refused; where a token speaks for the device, it can
             // still tell that it has expired.
-            if let generation = try store.latestGeneration(),
+            // Nor does a machine speak with the identity of another one whose disk it has a copy of.
+            let isForeign = (try? store.loadState())?.state.isForeign ?? false
+            if !isForeign, let generation = try store.latestGeneration(),
                 access.token == nil || ports.now() < generation.certificate.notAfter
             {
                 access.key = try store.key(of: generation.number)

@@ -49,6 +49,13 @@ actor Reporter {
         run?.cancel()
     }
 
+    /// What this process has read of the disk is another device's.
+    func leaveReports() {
+        timer?.cancel()
+        run?.cancel()
+        (state, outbox, observation) = (nil, Outbox(), nil)
+    }
+
     // MARK: what the status shows
 
     struct Summary: Sendable, Equatable {

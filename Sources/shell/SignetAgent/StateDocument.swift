@@ -5,7 +5,7 @@ import Varlink
 /// `state.json`: the machine's state, and fields that a newer version wrote, kept as they were.
 struct StateDocument: Sendable {
     var state: EnrollmentState
-    private var others: [String: JSONValue] = [:]
+    private var others = UnknownFields()
 
     init(state: EnrollmentState) {
         self.state = state
@@ -15,19 +15,30 @@ struct StateDocument: Sendable {
     init(json bytes: [UInt8]) throws {
         let data = Data(bytes)
         state = try StateJSON.decoder().decode(EnrollmentState.self, from: data)
-        others = try StateJSON.decoder().decode([String: JSONValue].self, from: data)
+        others = try UnknownFields(in: bytes, besides: EnrollmentState.fieldNames)
     }
 
-    func json() throws -> [UInt8] {
-        let known = try StateJSON.encoder().encode(state)
-        let kept = others.filter { !Self.known.contains($0.key) }
-        if kept.isEmpty { return Array(known) }
-        let fields = try StateJSON.decoder().decode([String: JSONValue].self, from: known)
-        return Array(try StateJSON.encoder().encode(kept.merging(fields) { $1 }))
+    func json() throws -> [UInt8] { try others.json(with: state) }
+}
+
+/// Fields of a file that this version does not know: a newer one wrote them, and finds them when it comes back.
+struct UnknownFields: Sendable, Equatable {
+    private var fields: [String: JSONValue] = [:]
+
+    init() {}
+
+    /// - Parameter known: fields that this version writes; one that is absent now must not come back from the file.
+    init(in bytes: [UInt8], besides known: Set<String>) throws {
+        fields = try StateJSON.decoder().decode([String: JSONValue].self, from: Data(bytes))
+            .filter { !known.contains($0.key) }
     }
 
-    /// Fields that this version writes; one that is absent now must not come back from the file.
-    private static let known = EnrollmentState.fieldNames
+    func json(with value: some Encodable) throws -> [UInt8] {
+        let known = try StateJSON.encoder().encode(value)
+        if fields.isEmpty { return Array(known) }
+        let all = try StateJSON.decoder().decode([String: JSONValue].self, from: known)
+        return Array(try StateJSON.encoder().encode(fields.merging(all) { $1 }))
+    }
 }
 
 /// How files of the agent's own are written: sorted, readable, times as RFC 3339.
@@ -44,11 +55,33 @@ enum StateJSON {
         decoder.dateDecodingStrategy = .iso8601
         return decoder
     }
+
+    private struct Head: Decodable { let version: Int }
+
+    /// Reads a file of a known version or an older one. Throws `NewerVersion` for a newer one, whatever else it holds: what
+    /// an older program does not understand it neither uses nor takes for lost.
+    static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8], version known: Int) throws -> Value {
+        let data = Data(bytes)
+        if let head = try? decoder().decode(Head.self, from: data), head.version > known {
+            throw NewerVersion(found: head.version, known: known)
+        }
+        return try decoder().decode(type, from: data)
+    }
+}
+
+/// A file that a newer program wrote.
+struct NewerVersion: Error, CustomStringConvertible {
+    let found: Int
+    let known: Int
+    var description: String {
+        "it has version \(found), and this program knows \(known): install the newer one again"
+    }
 }
 
 /// `pending/transaction.json`: what is needed to understand a reply, in this process or a later one.
 struct PendingRequest: Sendable, Codable, Equatable {
-    var version = 1
+    static let knownVersion = 1
+    var version = knownVersion
     let id: String
     let type: String
     let senderNonce: Data
@@ -70,8 +103,11 @@ struct PendingRequest: Sendable, Codable, Equatable {
 
 /// `meta.json` of a generation.
 struct GenerationMeta: Sendable, Codable {
-    var version = 1
+    static let knownVersion = 1
+    var version = knownVersion
     let issuedAt: Date
     let chain: [Data]
     let root: Data?
+    /// The machine that it was issued to; older versions did not keep it.
+    var machine: MachineMarks?
 }

@@ -58,7 +58,8 @@ package struct InstallerService: Sendable {
             let identity = try await installer.publish(
                 Publication(
                     profile: profile, generation: parameters.generation, key: key,
-                    certificate: parameters.certificate, chain: parameters.chain))
+                    certificate: parameters.certificate, chain: parameters.chain,
+                    discardsPrevious: parameters.discardPrevious ?? false))
             log(
                 JournalEntry(
                     .published, "published generation \(identity.generation) of '\(profile)'",

@@ -21,8 +21,10 @@ struct PublishedStore {
 
     /// Writes a generation, switches to it, and compares what readers get with what was meant.
     ///
-    /// - Parameter group: the number of the group that may read the key.
-    func publish(_ plan: PublicationPlan, group: UInt32?) throws {
+    /// - Parameters:
+    ///   - group: the number of the group that may read the key.
+    ///   - discardsPrevious: nothing is left for readers of what was current before.
+    func publish(_ plan: PublicationPlan, group: UInt32?, discardsPrevious: Bool) throws {
         let attempted = "publish generation \(plan.generation) of '\(plan.profile)'"
         let folder = layout.folder(plan.profile)
         let previous = try writing(attempted) { try files.linkTarget(layout.current(plan.profile)) }
@@ -48,7 +50,11 @@ struct PublishedStore {
             throw InstallationFault(
                 .readBackDiffers, attempted: attempted, expected: "'\(file.name)' as it was written", got: found)
         }
-        if name != previous { removeGenerations(of: plan.profile, keeping: [name, previous]) }
+        if discardsPrevious {
+            removeGenerations(of: plan.profile, keeping: [name])
+        } else if name != previous {
+            removeGenerations(of: plan.profile, keeping: [name, previous])
+        }
     }
 
     /// Removes everything of a profile.

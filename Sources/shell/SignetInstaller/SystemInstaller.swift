@@ -56,7 +56,7 @@ package actor SystemInstaller: Installer {
         // Judged before anything is written, done after: an identity is worth having without its anchors.
         let anchors = try around.policy.anchors(
             for: publication.profile, configuration: configuration, existing: try around.trustStore.localFiles())
-        try store.publish(plan, group: group)
+        try store.publish(plan, group: group, discardsPrevious: publication.discardsPrevious)
         return PublishedIdentity(
             generation: plan.generation, sha256: try around.policy.fingerprintText(plan.certificate),
             anchors: try install(anchors, for: publication.profile))

@@ -14,6 +14,7 @@ struct NetworkInterfaceTests {
         try machine.interface("eth0", index: 10, address: "02:00:00:00:00:0a")
         try machine.interface("wlan0", index: 9, address: "02:00:00:00:00:09")
         #expect(machine.facts() == [.mac: "02:00:00:00:00:09"])
+        #expect(MachineFacts(root: machine.root).openTraits().addresses == ["02:00:00:00:00:09", "02:00:00:00:00:0a"])
     }
 
     @Test(arguments: ["00:00:00:00:00:00", "", "02:00:00:00:00", "02:00:00:00:00:0g", "02:00:00:00:00:01:02"])

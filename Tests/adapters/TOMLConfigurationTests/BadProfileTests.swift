@@ -12,6 +12,7 @@ struct BadProfileTests {
         ("security = \"rfc8894\"\nlegacy-request = true", "scep.legacy-request"),
         ("allow-unpinned-ca = true", "scep.allow-unpinned-ca"),
         ("after-revocation = \"never\"", "scep.after-revocation"),
+        ("after-cloning = \"never\"", "scep.after-cloning"),
         ("tls-ca = \"tls.pem\"", "scep.tls-ca"),
         ("ra-fingerprint = [\"\(String(repeating: "00", count: 16))\"]", "scep.ra-fingerprint"),
         ("challenge = \"secret\"", "scep.challenge"),

@@ -13,6 +13,7 @@ struct GoodProfileTests {
             challenge = { credential = "scep-challenge", single-use = true }
             security = "rfc8894"
             after-revocation = "enroll"
+            after-cloning = "enroll"
             tls-ca = "/etc/signet/anchors/tls.pem"
 
             [subject]
@@ -48,7 +49,7 @@ struct GoodProfileTests {
                 ],
                 allowUnpinnedCA: false, raFingerprints: [[UInt8](repeating: 0xCD, count: 32)],
                 challenge: ChallengeSource(location: .credential("scep-challenge"), singleUse: true),
-                security: .rfc8894, legacyRequest: false, afterRevocation: .enroll,
+                security: .rfc8894, legacyRequest: false, afterRevocation: .enroll, afterCloning: .enroll,
                 tlsCA: "/etc/signet/anchors/tls.pem"),
             subject: SubjectTemplate(
                 name: "CN=${serial_number},O=Example",
@@ -70,6 +71,7 @@ struct GoodProfileTests {
         #expect(profile.scep.security == .compatible)
         #expect(!profile.scep.legacyRequest && !profile.scep.allowUnpinnedCA)
         #expect(profile.scep.afterRevocation == .wait)
+        #expect(profile.scep.afterCloning == .wait)
         #expect(profile.key.bits == 2048)
         #expect(profile.renewal == RenewalSettings(at: 0.66, spread: 0.10))
         #expect(profile.install == InstallSettings(anchors: [], chain: [], group: nil))

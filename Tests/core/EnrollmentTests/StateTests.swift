@@ -27,7 +27,10 @@ import Testing
             $0.problems = [Problem(.weakServer, since: at(6), detail: "d")]
             $0.isRevoked = true
             $0.isChallengeSpent = true
+            $0.foreignGeneration = 1
+            $0.outdatedGeneration = 2
             $0.profileDigest = "p"
+            $0.filesDigest = "f"
             $0.tag = TagMemory(value: "none", since: at(7))
         }
         #expect(try state.afterRestart() == state)

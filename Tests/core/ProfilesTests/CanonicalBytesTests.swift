@@ -53,6 +53,7 @@ struct CanonicalBytesTests {
             try profile(scep: { $0.legacyRequest = true }),
             try profile(scep: { $0.allowUnpinnedCA = true }),
             try profile(scep: { $0.afterRevocation = .enroll }),
+            try profile(scep: { $0.afterCloning = .enroll }),
             try profile(scep: { $0.tlsCA = "/a" }),
             try profile(alternativeNames: ["DNS:a", "DNS:b"]),
             try profile(alternativeNames: ["DNS:a\nsubject.alternative-names 5:DNS:b"]),

@@ -100,7 +100,7 @@ struct ProfileStoreTests {
             try preparePending()
             _ = try store.commitPending(issued, at: TestTime.now)
         }
-        try store.prune(before: 3)
+        try store.prune(before: 3, foreign: nil)
         #expect(try files.names(in: "profiles/office/generations") == ["0002", "0003"])
     }
 

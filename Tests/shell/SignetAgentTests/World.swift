@@ -37,6 +37,10 @@ final class World: Sendable {
         var hasInstaller = false
         var publications = 0
         var entries: [JournalEntry] = []
+        var traits = MachineTraits()
+        /// What the firmware says; an installer that is there tells it.
+        var firmware: DeviceFacts?
+        var boot: String?
     }
 
     init(profiles: [Profile]) {
@@ -70,13 +74,14 @@ final class World: Sendable {
     }
 
     /// Puts an issued and published generation into a profile's folder; its certificate, as readers find it.
-    func enroll(_ profile: String) throws -> [UInt8] {
+    func enroll(_ profile: String, machine: MachineMarks? = nil) throws -> [UInt8] {
         let store = try store(profile)
         let root = try CertificateOrder.authority("CN=root", key: .authority).issue()
         let device = try CertificateOrder("CN=laptop", key: .device, issuer: root).issue()
         try store.save(PendingKey(key: device.key.pem.withUnsafeBytes { Secret(copying: $0) }, signer: nil))
         let generation = try store.commitPending(
-            IssuedCertificate(leaf: device.certificate, chain: [], root: root.certificate), at: ports.now())
+            IssuedCertificate(leaf: device.certificate, chain: [], root: root.certificate), at: ports.now(),
+            machine: machine)
         var state = EnrollmentState()
         state.identity = generation.facts
         state.obtainedAt = generation.facts.notBefore
@@ -98,6 +103,18 @@ final class World: Sendable {
 
     /// Seconds since the story began.
     var elapsed: Double { ports.now().timeIntervalSince(Self.begin) }
+
+    /// The installer does not answer any more.
+    func loseInstaller() { state.withLock { $0.firmware = nil } }
+
+    /// The disk is in this machine now, which was booted.
+    func boot(_ boot: String, uuid: String?, machineID: String = "m", addresses: [String] = []) {
+        state.withLock {
+            $0.boot = boot
+            $0.firmware = DeviceFacts(productSerial: nil, productUUID: uuid)
+            $0.traits = MachineTraits(machineID: machineID, addresses: addresses)
+        }
+    }
 
     /// Moves the clock, and wakes whoever waited for a moment that has come.
     func advance(_ seconds: Double) {
@@ -128,7 +145,8 @@ final class World: Sendable {
             certificates: { _ in [] }, installedAnchors: { [] },
             publishedCertificate: { name in self.state.withLock { $0.published["\(name)"] } }, bytes: { _ in [] },
             challenge: { _ in "hush".utf8CString.withUnsafeBytes { .init(copying: $0) } },
-            facts: { [.hostname: "laptop"] }, publish: { _, _ in },
+            facts: { [.hostname: "laptop"] }, traits: { self.state.withLock { $0.traits } },
+            boot: { self.state.withLock { $0.boot } }, publish: { _, _ in },
             log: { entry in self.state.withLock { $0.entries.append(entry) } },
             versions: (agent: "test", openssl: "test"))
     }
@@ -156,6 +174,11 @@ final class World: Sendable {
             sha256: Hexadecimal.string(OpenSSL().sha256(publication.certificate)).lowercased(), anchors: [])
     }
 
+    fileprivate func readFirmware() throws(InstallationFault) -> DeviceFacts {
+        guard let firmware = state.withLock({ $0.firmware }) else { throw .absent }
+        return firmware
+    }
+
     fileprivate func exchange() throws -> HTTPResponse {
         try state.withLock { state in
             state.asked += 1
@@ -173,7 +196,7 @@ private struct ScriptedInstaller: Installer {
     let world: World
     func publish(_ publication: Publication) async throws -> PublishedIdentity { try world.publish(publication) }
     func withdraw(_ profile: ProfileName) async throws { try world.withdraw(profile) }
-    func deviceFacts() async throws -> DeviceFacts { throw InstallationFault.absent }
+    func deviceFacts() async throws -> DeviceFacts { try world.readFirmware() }
 }
 
 extension InstallationFault {
