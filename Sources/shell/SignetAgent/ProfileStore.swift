@@ -94,9 +94,17 @@ struct ProfileStore: Sendable {
     // MARK: generations
 
     /// Turns pending/ into the next generation. The rename commits: before it nothing changed, after it all is there.
+    /// Where an earlier try came as far as the rename, and the disk failed to sync it, that is made up for.
     ///
     /// - Parameter machine: the one that it is issued to.
     func commitPending(_ issued: IssuedCertificate, at time: Date, machine: MachineMarks? = nil) throws -> Generation {
+        if let renamed = try latestGeneration(), renamed.certificate == issued.leaf,
+            try !files.names(in: pending).contains("key.pem")
+        {
+            for parent in ["\(folder)/generations", folder] { try files.syncFolder(parent) }
+            discardRequest(in: renamed.number)
+            return renamed
+        }
         let meta = GenerationMeta(
             issuedAt: time, chain: issued.chain.map { Data($0.der) }, root: issued.root.map { Data($0.der) },
             machine: machine)
@@ -140,10 +148,14 @@ struct ProfileStore: Sendable {
         let number = (try generationNumbers().last ?? 0) + 1
         try files.makeFolder("\(folder)/generations")
         try files.rename(pending, to: path(of: number))
+        discardRequest(in: number)
+        return number
+    }
+
+    private func discardRequest(in number: Int) {
         for leftover in ["request.der", "signer.der", "transaction.json"] {
             try? files.discard("\(path(of: number))/\(leftover)")
         }
-        return number
     }
 
     /// The newest generation; nil where there is none, or where it is of no use: its key is gone, or what it holds is

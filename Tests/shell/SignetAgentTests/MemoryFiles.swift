@@ -2,15 +2,17 @@ import Enrollment
 import Secrets
 import Synchronization
 
-/// A disk in memory, which can be full, and whose folders can be unreadable.
+/// A disk in memory, which can be full, whose folders can be unreadable, and which may fail to sync what it renamed.
 final class MemoryFiles: StateFiles {
     struct DiskFull: Error {}
     struct Unreadable: Error {}
+    struct NotSynced: Error {}
 
     private struct Contents {
         var files: [String: [UInt8]] = [:]
         var isFull = false
         var isUnlistable = false
+        var losesSyncs = false
     }
     private let contents = Mutex(Contents())
 
@@ -21,6 +23,10 @@ final class MemoryFiles: StateFiles {
     var isUnlistable: Bool {
         get { contents.withLock { $0.isUnlistable } }
         set { contents.withLock { $0.isUnlistable = newValue } }
+    }
+    var losesSyncs: Bool {
+        get { contents.withLock { $0.losesSyncs } }
+        set { contents.withLock { $0.losesSyncs = newValue } }
     }
     var paths: [String] { contents.withLock { $0.files.keys.sorted() } }
 
@@ -54,6 +60,7 @@ final class MemoryFiles: StateFiles {
                 contents.files[target + old.dropFirst(path.count)] = bytes
             }
         }
+        if losesSyncs { throw NotSynced() }
     }
 
     func syncFolder(_ path: String) throws {}

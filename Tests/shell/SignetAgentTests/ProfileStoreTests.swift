@@ -47,6 +47,18 @@ struct ProfileStoreTests {
         #expect(try store.pendingKey()?.count == 3)
     }
 
+    @Test func `a commit that was renamed and not synced is ended by the next try`() throws {
+        try preparePending()
+        files.losesSyncs = true
+        #expect(throws: MemoryFiles.NotSynced.self) { try store.commitPending(issued, at: TestTime.now) }
+        files.losesSyncs = false
+        #expect(try store.commitPending(issued, at: TestTime.now).number == 1)
+        #expect(try store.latestGeneration()?.certificate == issued.leaf)
+        #expect(
+            try files.names(in: "profiles/office/generations/0001")
+                == ["certificate.der", "chain.pem", "key.pem", "meta.json"])
+    }
+
     @Test func `a commit that was cut short before its rename is ended, one that has not written all is not`() throws {
         try preparePending()
         let generation = try store.commitPending(issued, at: TestTime.now)
