@@ -8,7 +8,10 @@ extension TagJudgement {
     func keyPresent() -> Finding {
         switch evidence.key {
         case .absent: .fail("The certificate's private key is not there.", Self.enrollAnew)
-        case .unreadable(let reason): .fail("The private key cannot be read: \(reason).", Self.enrollAnew)
+        case .unreadable(let reason):
+            .fail(
+                "The private key cannot be read: \(reason).",
+                "Restore it, or the right to read it; if it is lost: 'signetctl enroll PROFILE'.")
         case .copied:
             .fail("The private key is another machine's: this one has a copy of its disk.", Self.enrollAnew)
         case .foreign, .signsNot, .proven: .pass("The private key is there.")

@@ -54,10 +54,13 @@ extension ProfileRunner {
             crypto: ports.cryptography)
         var fetched: [String: RevocationListFetch] = [:]
         for url in DeviceTag.revocationListURLs(for: path, rules: rules) { fetched[url] = await fetch(url) }
-        let evidence = DeviceTag.evidence(
-            certificate: generation.certificate, chain: chain, key: try? store.key(of: generation.number),
-            isCopied: document.state.isForeign, publication: publication, identificationCAs: authorities, rules: rules,
-            fetched: fetched, now: now, crypto: ports.cryptography)
+        // A key that cannot be read now is not gone.
+        let key = Result { try store.key(of: generation.number) }
+        var evidence = DeviceTag.evidence(
+            certificate: generation.certificate, chain: chain, key: try? key.get(), isCopied: document.state.isForeign,
+            publication: publication, identificationCAs: authorities, rules: rules, fetched: fetched, now: now,
+            crypto: ports.cryptography)
+        if case .failure(let error) = key { evidence.key = .unreadable("\(error)") }
         guard generation == self.generation else { return await judgeNow() }
         let own = evidence.revocation.first { $0.certificate == generation.certificate }?.deciding?.outcome
         let isRevoked: Bool? =
