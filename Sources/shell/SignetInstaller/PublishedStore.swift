@@ -19,7 +19,7 @@ struct PublishedStore {
         return bytes.flatMap { try? PEM.certificates(in: $0).first }
     }
 
-    /// Writes a generation, switches to it, and compares what readers get with what was meant.
+    /// Writes a generation, compares it with what was meant, switches to it, and compares what readers get.
     ///
     /// - Parameters:
     ///   - group: the number of the group that may read the key.
@@ -40,20 +40,24 @@ struct PublishedStore {
                 try write(file, in: "\(folder)/\(name)", group: group, isRead: name == previous)
             }
             for path in ["\(folder)/\(name)", folder] { try files.syncFolder(path) }
+            // Before anybody reads it, and as its readers do.
+            try compare(plan, in: "\(folder)/\(name)", group: group, attempted)
             if name != previous { try files.createSymlinkAtomically(target: name, at: layout.current(plan.profile)) }
-        }
-        for file in plan.files {
-            let found = try writing(attempted) {
-                try difference(of: file, in: layout.current(plan.profile), group: group)
-            }
-            guard let found else { continue }
-            throw InstallationFault(
-                .readBackDiffers, attempted: attempted, expected: "'\(file.name)' as it was written", got: found)
+            try compare(plan, in: layout.current(plan.profile), group: group, attempted)
         }
         if discardsPrevious {
             removeGenerations(of: plan.profile, keeping: [name])
         } else if name != previous {
             removeGenerations(of: plan.profile, keeping: [name, previous])
+        }
+    }
+
+    /// Throws `.readBackDiffers` unless a folder holds what was meant.
+    private func compare(_ plan: PublicationPlan, in folder: String, group: UInt32?, _ attempted: String) throws {
+        for file in plan.files {
+            guard let found = try difference(of: file, in: folder, group: group) else { continue }
+            throw InstallationFault(
+                .readBackDiffers, attempted: attempted, expected: "'\(file.name)' as it was written", got: found)
         }
     }
 
