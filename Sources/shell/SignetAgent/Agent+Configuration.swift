@@ -64,17 +64,20 @@ extension Agent {
         try? ports.installedAnchors() + profiles.flatMap(\.install.anchors).flatMap(ports.certificates)
     }
 
-    /// Keeps each profile's file as it was accepted, so that one that is later spoilt can go on, over restarts too.
+    /// Keeps each profile's file as it was accepted, so that one that is later spoilt can go on, over restarts too. What
+    /// cannot be kept now is tried again whenever root's files are read.
     private func keep(_ configuration: Configuration) {
+        var failure: (any Error)?
         for profile in configuration.profiles {
             guard let text = configuration.texts[profile.name], keptTexts[profile.name] != text else { continue }
-            // What cannot be kept now is kept by the next process.
-            keptTexts[profile.name] = text
-            do { try ProfileStore(profile.name, files: ports.files).keep(profile: text) } catch {
-                ports.log(
-                    ignored: "\(profile.name): its file could not be kept: \(error)", [.profile: "\(profile.name)"])
+            do {
+                try ProfileStore(profile.name, files: ports.files).keep(profile: text)
+                keptTexts[profile.name] = text
+            } catch {
+                failure = error
             }
         }
+        unkept = failure.map { Problem(.storage, since: unkept?.since ?? ports.now(), detail: "\($0)") }
     }
 
     /// Of profiles that have errors now, or that cannot be seen, what they were when they last had none.

@@ -75,7 +75,7 @@ extension Agent {
                 saveMemory()
             }
         }
-        let own = (storage.map { [$0] } ?? []) + (await withdrawals?.problems ?? [])
+        let own = ((storage ?? unkept).map { [$0] } ?? []) + (await withdrawals?.problems ?? [])
         return StatusDocument(
             writtenAt: Timestamp(now), nextTick: Timestamp(Self.nextTick(after: now)),
             agent: StatusDocument.Agent(version: ports.versions.agent, openssl: ports.versions.openssl),

@@ -40,6 +40,10 @@ package actor Agent {
     var storage: Problem? {
         didSet { ports.log(from: oldValue, to: storage) }
     }
+    /// Files of profiles could not be kept.
+    var unkept: Problem? {
+        didSet { ports.log(from: oldValue, to: unkept) }
+    }
     var watchers: [UUID: AsyncStream<StatusDocument>.Continuation] = [:]
     /// What the status files say.
     var written: StatusDocument?
