@@ -1,21 +1,17 @@
 """The disk says no, at every call that it can refuse: the status says so, what there was stays, and it passes."""
 
-import contextlib
-import signal
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
-from agent import AgentError
 from counts import count
-from killed import Scenario, Stage, asked_again_in_vain, eventually, judge_published, judge_readers, let_waits_end
-from machine import PATIENCE
+from sick import Point, SickMachine
+from stage import Scenario, Stage
 from syscalls.calls import POSSIBLE
-from syscalls.log import Call, Log
-from syscalls.options import Options, wrap
+from syscalls.log import Call
 from test_killed import SCENARIOS, SHARDS
 
 _CHOSEN = [one for one in SCENARIOS if one.name in ("reusable", "renewal", "publication", "replacement")]
@@ -28,111 +24,16 @@ _LOOKS = 16  # at a machine, until it rests: each fault is good for two
 def _is_tolerated(identity: str) -> bool:
     """Whether a machine does without that call, by design.
 
-    The status files are written again with the next change, and at the end of the process. What is of no use any more
-    is removed again with the next of its kind. A service manager that was not told of a start makes another one, and a
-    listener takes who waits for it a moment later.
+    The status files are written again with the next change, at the end of the process, and by the next one. What is of
+    no use any more is removed again with the next of its kind. A service manager that was not told of a start makes
+    another one, and a listener takes who waits for it a moment later.
     """
     name, _, about = identity.partition(" ")
     is_leftover = name == "unlinkat" and ("/generations/" in about or "/gen-" in about)
     return is_leftover or about.startswith("/run/signet/public/") or about == "unix datagram" or name == "accept4"
 
 
-class _Sick:
-    """A machine in which calls of one program fail."""
-
-    def __init__(self, stage: Stage, point: "_Point | None", faults: list[str], is_lasting: bool = False) -> None:
-        self.stage = stage
-        self.machine = stage.template.copy()
-        self.held = self.machine.belongings()
-        self._asked = len(stage.server.journal.operations)
-        self._log = self.machine.folder / "calls"
-        self._lasting = self.machine.folder / "lasting"
-        if is_lasting:
-            self._lasting.touch()
-        self._options = Options(
-            str(self._log),
-            root=str(self.machine.root),
-            fails=point.identity if point else "",
-            time=point.time if point else 1,
-            faults=",".join(faults),
-            lasting=str(self._lasting) if is_lasting else "",
-            published=str(self.machine.root / "etc/ssl/signet/access"),
-        )
-
-    def __enter__(self) -> "_Sick":
-        self.machine.program(self.stage.scenario.program).wrap = wrap(self._options)
-        supervisor = self.machine.start()
-        assert eventually(lambda: self.log.injected or supervisor.exits["signetd"]), self.machine.logs()
-        return self
-
-    def __exit__(self, *ended: object) -> None:
-        self.machine.close()
-
-    @property
-    def log(self) -> Log:
-        """Of the program's calls."""
-        return Log.read(self._log)
-
-    def heal(self) -> None:
-        """Calls fail no longer."""
-        self._lasting.unlink()
-
-    def problems(self) -> set[str]:
-        """The codes of all problems once nothing happens by itself for a while; none for a machine that is well."""
-        with self.machine.control() as client:
-            for status in client.changes(PATIENCE):
-                profile = next((one for one in status["profiles"] if one["name"] == "access"), None)
-                codes = {one["code"] for one in status["problems"] + (profile["problems"] if profile else [])}
-                if not codes and profile and self.stage.is_enrolled(profile):
-                    return codes
-                if codes and (profile is None or "storage" in codes or self.stage.waits(profile)):
-                    return codes
-        raise ConnectionError(self.machine.logs())
-
-    def order(self) -> None:
-        """An admin has the running process try again."""
-        with contextlib.suppress(AgentError), self.machine.admin() as admin:
-            admin.renew()
-
-    def restart(self) -> None:
-        """A new process tries again, once what it waits for is due."""
-        supervisor = self.machine.running
-        ends = len(supervisor.exits["signetd"])
-        supervisor.signal(signal.SIGTERM)
-        supervisor.wait_exit(PATIENCE, count=ends + 1)
-        let_waits_end(self.machine)
-        supervisor.tick()
-
-    def keeps_all(self) -> bool:
-        """Whether what was there before is there still."""
-        found = self.machine.belongings()
-        return all(found.get(name) == content for name, content in self.held.items())
-
-    def judge_end(self, is_ordered: bool) -> None:
-        """It holds and publishes what it should, tells so, and asked for no more than it had to."""
-        judge_published(self.machine)
-        judge_readers(self.log.published)
-        assert eventually(lambda: self._file_says_well()), "the status file is not true"
-        if not is_ordered:
-            assert asked_again_in_vain(self.stage.server.journal.operations[self._asked :]) == []
-
-    def _file_says_well(self) -> bool:
-        status = self.machine.status()
-        return bool(self.stage.is_enrolled(status["profiles"][0]) and not status["profiles"][0]["problems"])
-
-
-@dataclass(frozen=True)
-class _Point:
-    """A call at which a disk, or the table of descriptors, can be at its end."""
-
-    identity: str
-    time: int
-    """Which of those that are equal so far."""
-    ways: tuple[str, ...]
-    is_file: bool
-
-
-def _points(stage: Stage) -> list[_Point]:
+def _points(stage: Stage) -> list[Point]:
     """Those of a whole run."""
     run = stage.run()
     times: Counter[str] = Counter()
@@ -143,7 +44,7 @@ def _points(stage: Stage) -> list[_Point]:
         is_file = call.about.startswith(str(run.root))
         ways = tuple(one for one in _ERRORS if call.name in POSSIBLE[one] and (is_file or call.name in _SOCKETS))
         if ways:
-            found.append(_Point(identity, times[identity], ways, is_file))
+            found.append(Point(identity, times[identity], ways, is_file))
     return found
 
 
@@ -164,7 +65,7 @@ def test_a_call_fails_in_every_way(
     record_property(count(f"fault points of {scenario.program}: {scenario.name}"), hit)
 
 
-def _reached(point: _Point, run: Callable[[_Point], int]) -> int:
+def _reached(point: Point, run: Callable[[Point], int]) -> int:
     """What `run` hit. A run may have one call less of a kind than the traced one: then it is the one before."""
     for _ in range(_TRIES):
         if hit := run(point):
@@ -173,9 +74,9 @@ def _reached(point: _Point, run: Callable[[_Point], int]) -> int:
     pytest.fail(f"{point.identity} was not called")
 
 
-def _fail_once(stage: Stage, ways: list[str], point: _Point) -> int:
+def _fail_once(stage: Stage, ways: list[str], point: Point) -> int:
     """How many of the ways the call failed in; the others need another run, since the machine did without the call."""
-    with _Sick(stage, point, ways) as sick:
+    with SickMachine(stage, point, ways) as sick:
         seen: set[str] = set()
         for _ in range(_LOOKS):
             problems = sick.problems()
@@ -206,9 +107,9 @@ def test_every_call_fails_until_there_is_space(
     record_property(count(f"disks full from a call of {scenario.program} on: {scenario.name}"), len(points))
 
 
-def _fail_on(stage: Stage, way: str, is_ordered: bool, point: _Point) -> int:
+def _fail_on(stage: Stage, way: str, is_ordered: bool, point: Point) -> int:
     """How many calls failed before there was space."""
-    with _Sick(stage, point, [way], is_lasting=True) as sick:
+    with SickMachine(stage, point, [way], is_lasting=True) as sick:
         problems = sick.problems()
         injected = sick.log.injected
         identities = {Call(0, 0, *one.split(" ", 3)[2:]).identity(sick.machine.root) for one in injected}
@@ -233,7 +134,7 @@ def test_what_the_disk_swallows_is_not_claimed(record_property: Callable[[str, o
     with Stage(scenario) as stage:
         points = [one for one in _points(stage) if one.identity.startswith("write /etc/ssl/signet/access/")]
         for point in points:
-            with _Sick(stage, point, ["lost"]) as sick:
+            with SickMachine(stage, point, ["lost"]) as sick:
                 assert sick.problems() == {"install-refused"}
                 assert sick.keeps_all()
                 assert len(sick.log.injected) == 1
@@ -247,7 +148,7 @@ def test_what_the_disk_swallows_is_not_claimed(record_property: Callable[[str, o
 @pytest.mark.parametrize("scenario", _CHOSEN, ids=lambda one: one.name)
 def test_every_write_is_short(scenario: Scenario, record_property: Callable[[str, object], None]) -> None:
     """The kernel takes one half of what it is given, each time: nobody notices."""
-    with Stage(scenario) as stage, _Sick(stage, None, ["short"], is_lasting=True) as sick:
+    with Stage(scenario) as stage, SickMachine(stage, None, ["short"], is_lasting=True) as sick:
         assert sick.problems() == set()
         sick.judge_end(is_ordered=False)
         injected = sick.log.injected

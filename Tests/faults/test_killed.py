@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from counts import count
-from killed import CHALLENGE, Run, Scenario, Stage, judge, let_waits_end
 from machine import Machine
+from promises import judge
 from scepd import Behaviour, Challenges, SCEPServer, Trouble, names
 from scepd.authority import Validity
+from stage import CHALLENGE, Run, Scenario, Stage, let_waits_end
 from syscalls import strace
 
 SHARDS = 4

@@ -8,10 +8,11 @@ from typing import Self
 import pytest
 
 from counts import count
-from killed import Run, Scenario, Stage, judge
 from machine import Machine, Status
+from promises import judge
 from receiver import Delivery, Receiver
 from scepd import Behaviour
+from stage import Run, Scenario, Stage
 from test_killed import SHARDS, counts_as_strace_does, kill, wait_for_approval
 
 SCENARIO = Scenario("outbox", "signetd", lambda: Behaviour(pending=1), wait_for_approval)
