@@ -7,9 +7,11 @@ package import X509
 
 /// Root's policy: what may be published for a profile. It believes root's files and mathematics, nothing else.
 package struct InstallationPolicy: Sendable {
-    /// Most bytes of one certificate, and of a private key's PEM.
+    /// Most bytes of one certificate.
     static let certificateLimit = 64 * 1024
-    static let keyLimit = 16 * 1024
+    /// Most bytes of a private key's PEM. RSA with 4096 bits, the most that a profile may ask for, has 3.3 KB; of keys
+    /// made for it, such as DSA with a huge modulus, libcrypto computes the public half for minutes at 16 KB.
+    static let keyLimit = 4 * 1024
     /// Most certificates that come with a leaf.
     static let chainLimit = 8
     /// Seconds by which the CA's clock may be ahead of ours.
