@@ -40,7 +40,11 @@ import X509
                 guard let key = unsafe key else {
                     throw attempt.fault(.unusableKey, expected: "an unencrypted private key in PEM (PKCS#8)")
                 }
-                return unsafe try PrivateKey(owning: key, attempt)
+                let pair = unsafe try PrivateKey(owning: key, attempt)
+                guard unsafe try RSASoundness.holds(key, attempt) else {
+                    throw attempt.fault(.unusableKey, expected: "a private key whose parts belong together")
+                }
+                return pair
             }
         }
     }

@@ -5,11 +5,6 @@ import X509
 /// Reads an RSA key without libcrypto's decoders: for each key they try every format they know, which takes longer than a
 /// signature. What does not look as Signet writes it is left to them.
 enum RSAPrivateKey {
-    /// The parts of RSAPrivateKey (RFC 8017 appendix A.1.2) after its version, as OSSL_PKEY_PARAM names them.
-    private static let names: [StaticString] = [
-        "n", "e", "d", "rsa-factor1", "rsa-factor2", "rsa-exponent1", "rsa-exponent2", "rsa-coefficient1",
-    ]
-
     /// - Returns: `EVP_PKEY *`, the caller's to free, and its DER SubjectPublicKeyInfo; nil where this is no
     ///   unencrypted RSA key in PKCS#8 (RFC 5958 §2).
     static func read(
@@ -44,7 +39,8 @@ enum RSAPrivateKey {
             unsafe key.next(.integer)?.elementsEqual([0]) == true
         else { return nil }
         var parts: [UnsafeRawBufferPointer] = unsafe []
-        for _ in names {
+        // RSAPrivateKey (RFC 8017 appendix A.1.2).
+        for _ in RSASoundness.names {
             guard let part = unsafe key.next(.integer), let first = unsafe part.first, first < 0x80 else { return nil }
             unsafe parts.append(part)
         }
@@ -58,7 +54,7 @@ enum RSAPrivateKey {
         defer { unsafe OSSL_PARAM_BLD_free(builder) }
         var numbers: [OpaquePointer] = unsafe []
         defer { unsafe numbers.forEach { unsafe BN_clear_free($0) } }
-        for (index, name) in names.enumerated() {
+        for (index, name) in RSASoundness.names.enumerated() {
             let part = unsafe parts[index]
             // The builder keeps the pointer, not the text.
             let kept = unsafe UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
@@ -67,6 +63,9 @@ enum RSAPrivateKey {
             unsafe _ = try attempt.made(
                 BN_bin2bn(part.baseAddress?.assumingMemoryBound(to: UInt8.self), Int32(part.count), number))
             unsafe try attempt.check(OSSL_PARAM_BLD_push_BN(builder, kept, number))
+        }
+        guard unsafe try RSASoundness.holds(numbers, attempt) else {
+            throw attempt.fault(.unusableKey, expected: "a sound RSA key")
         }
         let parameters = unsafe try attempt.made(OSSL_PARAM_BLD_to_param(builder))
         defer { unsafe OSSL_PARAM_free(parameters) }

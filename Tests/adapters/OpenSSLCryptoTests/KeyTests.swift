@@ -1,3 +1,4 @@
+import Faults
 import OpenSSLCrypto
 import SCEP
 import Secrets
@@ -45,6 +46,30 @@ import X509
         for bytes in [[], Array("no key".utf8), try scratch.read("encrypted"), truncated] {
             expectFault(.unusableKey) { try openssl.publicKeyInfo(of: Secret(bytes)) }
         }
+    }
+
+    /// libcrypto itself takes parts as they come: without a look at them, a key would be found to be a certificate's with
+    /// which nobody can sign for it.
+    @Test(arguments: ["PRIVATE KEY", "RSA PRIVATE KEY"])
+    func `A key whose parts do not belong together is refused`(label: String) throws {
+        try scratch.write("plain", TestKey.device.pem)
+        try scratch.openssl("rsa -in plain \(label == "PRIVATE KEY" ? "" : "-traditional") -out key")
+        let der = try #require(try PEM.blocks(labelled: label, in: scratch.read("key")).first)
+        _ = try openssl.publicKeyInfo(of: Secret(PEM.encode(der, label: label)))
+        var refused = 0
+        // The version and algorithm are in front.
+        for at in stride(from: 30, to: der.count, by: 29) {
+            var altered = der
+            altered[at] ^= 2
+            do {
+                _ = try openssl.publicKeyInfo(of: Secret(PEM.encode(altered, label: label)))
+                Issue.record("byte \(at) of \(der.count) is another, and the key is read")
+            } catch let fault as CryptographyFault {
+                #expect(fault.code == .unusableKey)
+                refused += 1
+            }
+        }
+        #expect(refused > 35)
     }
 
     @Test func `What was made of a secret is made once and ends with it`() {
