@@ -49,4 +49,8 @@ package enum JournalField: String, Sendable, CaseIterable {
     case step = "SIGNET_STEP"
     /// The certificate's SHA-256, lower-case hexadecimal.
     case fingerprint = "SIGNET_SHA256"
+    /// The process that called, as the kernel noted it when it connected.
+    case callerProcess = "SIGNET_CALLER_PID"
+    /// Whose process it was; absent where the kernel does not tell.
+    case callerUser = "SIGNET_CALLER_UID"
 }

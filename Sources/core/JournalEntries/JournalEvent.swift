@@ -25,8 +25,10 @@ package enum JournalEvent: Sendable, Equatable, CaseIterable {
     case installationRefused
     /// The agent's folder was written on another machine, and the device has got an id of its own.
     case deviceRenewed
-    /// Somebody who may not called.
+    /// Somebody called the installer who may not.
     case callerRefused
+    /// Somebody asked on the socket that reads for what only the admins' socket does.
+    case orderRefused
     /// Something failed that nothing depends on.
     case failureIgnored
 
@@ -52,6 +54,7 @@ package enum JournalEvent: Sendable, Equatable, CaseIterable {
         case .installationRefused: ("791bacff7e824c0eaa53ed6c8d1702c4", .error)
         case .deviceRenewed: ("11501bda64b8451bbebd0ef8668da0a6", .warning)
         case .callerRefused: ("5a9e2091816645ff889f9645252c1f1f", .warning)
+        case .orderRefused: ("135e4142ccc84f7ab9eddac7fac07e47", .warning)
         case .failureIgnored: ("43282c4fbd9c4237ac0c887c6c7e8682", .warning)
         }
     }

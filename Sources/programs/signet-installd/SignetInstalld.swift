@@ -49,14 +49,14 @@ struct SignetInstalld {
         ) { journal.log($0) }
         let callers = try accounts.callers()
         let timer = IdleTimer(idle)
+        let refusals = RefusalLog(journal)
         let server = try LocalServer(
             LocalListener(adopting: socket), limits: .admin, secretParameter: InstallerInterface.keyParameter,
             onChange: { timer.connectionsChanged(to: $0) },
             handler: { call, connection in
                 // A caller that has gone needs no reply: what was done is on disk, and it will ask again.
-                guard let user = connection.peer?.user, callers.contains(user) else {
-                    let caller = connection.peer.map { "\($0.user)" } ?? "unknown"
-                    journal.log(JournalEntry(.callerRefused, "refused a caller: user \(caller)"))
+                guard let peer = connection.peer, callers.contains(peer.user) else {
+                    refusals.note(.callerRefused(connection.peer))
                     try? connection.reply(VarlinkError.permissionDenied)
                     return
                 }
@@ -74,6 +74,7 @@ struct SignetInstalld {
                 await timer.expiration()
                 return "nobody has asked for a while"
             })
+        refusals.end()
         journal.log(JournalEntry(.ended, "ends: \(reason)"))
         ServiceManager.notifyStopping()
         watchdog.cancel()
@@ -91,6 +92,16 @@ struct SignetInstalld {
             defer { group.cancelAll() }
             return await group.next() ?? ""
         }
+    }
+}
+
+extension JournalEntry {
+    /// Somebody called who is neither root nor the agent.
+    fileprivate static func callerRefused(_ peer: PeerCredentials?) -> JournalEntry {
+        guard let peer else { return JournalEntry(.callerRefused, "refused a caller whom the kernel does not tell") }
+        return JournalEntry(
+            .callerRefused, "refused a caller: process \(peer.process) of user \(peer.user)",
+            [.callerProcess: "\(peer.process)", .callerUser: "\(peer.user)"])
     }
 }
 

@@ -72,7 +72,8 @@ struct Signetd {
         journal.log(JournalEntry(.started, "signetd \(Release.version) started"))
         try await agent.start()
         // Not before: the caller who started the process by connecting is to find its profiles.
-        let servers = try openSockets(agent, lingering)
+        let refusals = RefusalLog(journal)
+        let servers = try openSockets(agent, lingering, refusals)
         let ticks = AgentExecutor.task { await tickHourly(agent) }
         let changes = AgentExecutor.task { for await _ in changed { await agent.configurationChanged() } }
         let (reason, ending) = await firstOf(
@@ -97,6 +98,7 @@ struct Signetd {
             })
         ticks.cancel()
         changes.cancel()
+        refusals.end()
         journal.log(JournalEntry(.ended, "ends: \(reason)"))
         ServiceManager.notifyStopping()
         watchdog.cancel()
@@ -140,7 +142,9 @@ struct Signetd {
     }
 
     /// The sockets that were passed, each with its own limits; `control` reads, `admin` does everything.
-    private static func openSockets(_ agent: Agent, _ lingering: Lingering) throws -> [LocalServer] {
+    private static func openSockets(
+        _ agent: Agent, _ lingering: Lingering, _ refusals: RefusalLog
+    ) throws -> [LocalServer] {
         let service = AgentService(agent, version: Release.version)
         let counts = ClientCounts()
         AgentExecutor.task { for await total in counts.totals { await lingering.clients(total) } }
@@ -151,7 +155,9 @@ struct Signetd {
                 executor: AgentExecutor.shared, onChange: { counts.set($0, of: name) },
                 handler: { call, connection in
                     // A caller that has gone needs no reply.
-                    try? await service.handle(call, isAdmin: isAdmin) { try connection.reply($0) }
+                    try? await service.handle(
+                        call, isAdmin: isAdmin, onRefusal: { refusals.note(.orderRefused(call, by: connection.peer)) },
+                        reply: { try connection.reply($0) })
                 })
         }
     }

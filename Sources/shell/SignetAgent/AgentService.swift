@@ -22,9 +22,11 @@ package struct AgentService: Sendable {
 
     /// Carries out one call. The last reply has been handed to `reply` when it returns.
     ///
-    /// - Parameter reply: throws where the caller has gone; what was ordered goes on all the same.
+    /// - Parameters:
+    ///   - onRefusal: called where the socket does not allow what the call asks for.
+    ///   - reply: throws where the caller has gone; what was ordered goes on all the same.
     package func handle(
-        _ call: Call, isAdmin: Bool, reply: @Sendable (Reply) throws -> Void
+        _ call: Call, isAdmin: Bool, onRefusal: @Sendable () -> Void, reply: @Sendable (Reply) throws -> Void
     ) async throws {
         do {
             switch try service.route(call) {
@@ -32,6 +34,7 @@ package struct AgentService: Sendable {
             case .method: try await carryOut(try AgentRequest(call), call, isAdmin: isAdmin, reply: reply)
             }
         } catch let error as VarlinkError {
+            if error == .permissionDenied { onRefusal() }
             try reply(try Reply(error))
         } catch let error as AgentError {
             try reply(try Reply(error.reply))
