@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlProtocol
+import Glibc
 import LocalSocket
 import Varlink
 
@@ -17,7 +18,9 @@ struct RootOption: ParsableArguments {
     ///
     /// - Throws: in the stream, `Failure`.
     func ask(_ request: AgentRequest, more: Bool, deadline: ContinuousClock.Instant?) throws -> AgentReplies {
-        let socket = path(request.needsAdmin ? "/run/signet/admin" : "/run/signet/control")
+        // Who may use the admins' socket does: others cannot hold all of its connections.
+        let isAdmin = request.needsAdmin || access(path("/run/signet/admin"), W_OK) == 0
+        let socket = path(isAdmin ? "/run/signet/admin" : "/run/signet/control")
         let call = try request.call(more: more)
         // The status of many profiles, each with every check, is longer than any call may be.
         let client = LocalClient(path: socket, frameLimit: ServerLimits.control.unreadBytes)
