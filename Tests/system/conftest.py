@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path[1:1] = [str(Path(__file__).parents[1] / "servers"), str(Path(__file__).parents[1] / "machines")]
+sys.path[1:1] = [str(Path(__file__).parents[1] / name) for name in ("servers", "machines", "attackers")]
 
 import configuration
 import world
