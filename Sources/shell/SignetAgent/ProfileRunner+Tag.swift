@@ -56,11 +56,12 @@ extension ProfileRunner {
         for url in DeviceTag.revocationListURLs(for: path, rules: rules) { fetched[url] = await fetch(url) }
         // A key that cannot be read now is not gone.
         let key = Result { try store.key(of: generation.number) }
+        let isCopied = document.state.isForeign
         var evidence = DeviceTag.evidence(
-            certificate: generation.certificate, chain: chain, key: try? key.get(), isCopied: document.state.isForeign,
+            certificate: generation.certificate, chain: chain, key: try? key.get(), isCopied: isCopied,
             publication: publication, identificationCAs: authorities, rules: rules, fetched: fetched, now: now,
             crypto: ports.cryptography)
-        if case .failure(let error) = key { evidence.key = .unreadable("\(error)") }
+        if case .failure(let error) = key, !isCopied { evidence.key = .unreadable("\(error)") }
         guard generation == self.generation else { return await judgeNow() }
         let own = evidence.revocation.first { $0.certificate == generation.certificate }?.deciding?.outcome
         let isRevoked: Bool? =
