@@ -52,11 +52,14 @@ final class Endpoint: Sendable {
         }.filter { heartbeats || !$0.hasPrefix("heartbeat") }
     }
 
-    var ports: ReportPorts {
+    var ports: ReportPorts { ports {} }
+
+    /// - Parameter answered: runs after each answer, before it is had.
+    func ports(_ answered: @escaping @Sendable () -> Void) -> ReportPorts {
         ReportPorts(
             transport: { access in
                 self.state.withLock { $0.accesses.append(access) }
-                return EndpointTransport(endpoint: self)
+                return EndpointTransport(endpoint: self, answered: answered)
             },
             token: { name in
                 guard name == "fleet-token" else { throw ReportingFailure("no token in the credential '\(name)'") }
@@ -79,7 +82,12 @@ final class Endpoint: Sendable {
 
 private struct EndpointTransport: Transport {
     let endpoint: Endpoint
-    func exchange(_ request: HTTPRequest) async throws -> HTTPResponse { try endpoint.exchange(request) }
+    let answered: @Sendable () -> Void
+
+    func exchange(_ request: HTTPRequest) async throws -> HTTPResponse {
+        defer { answered() }
+        return try endpoint.exchange(request)
+    }
 }
 
 extension ManagementSettings {

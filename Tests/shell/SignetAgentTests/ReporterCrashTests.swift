@@ -1,4 +1,5 @@
 import ControlProtocol
+import DurableFiles
 import Reports
 import TestFiles
 import Testing
@@ -46,14 +47,53 @@ struct ReporterCrashTests {
             }
             await killed.stop()
             endpoint.answer(then: Endpoint.status(200))
-            ports.files = ScratchFiles(folder, RecordingFileSystem())
-            let next = Reporter(ports)
-            _ = await next.observe(try #require(Self.story.last), route: route)
-            _ = try await next.sendNow()
-            #expect(await next.summary.outbox.waiting == 0)
-            #expect(await next.summary.problems.isEmpty)
-            await next.stop()
+            try await goOn(ScratchFiles(folder, RecordingFileSystem()), ports)
             return endpoint.accepted
+        }
+    }
+
+    /// Another process takes up what lies on the disk.
+    private func goOn(_ files: ScratchFiles, _ ports: AgentPorts) async throws {
+        var ports = ports
+        ports.files = files
+        let next = Reporter(ports)
+        _ = await next.observe(try #require(Self.story.last), route: Reporter.Route(settings: .sample))
+        _ = try await next.sendNow()
+        #expect(await next.summary.outbox.waiting == 0)
+        #expect(await next.summary.problems.isEmpty)
+        await next.stop()
+    }
+
+    /// - Parameter waits: the endpoint does not answer before the end of the story.
+    @Test(arguments: [false, true])
+    func `nor does a power cut, and no id means two things`(waits: Bool) async throws {
+        let disk = SimulatedDisk()
+        try DurableFiles(calls: disk).makeDirectories("/state")
+        let (world, endpoint) = (World(profiles: []), Endpoint())
+        var ports = world.ports
+        ports.reports = endpoint.ports { disk.mark(endpoint.accepted.count) }
+        ports.files = ScratchFiles("/state", disk)
+        if waits { endpoint.answer(then: Endpoint.down) }
+        let reporter = Reporter(ports)
+        for observation in Self.story {
+            _ = await reporter.observe(observation, route: Reporter.Route(settings: .sample))
+            await reporter.settled()
+        }
+        endpoint.answer(then: Endpoint.status(200))
+        _ = try await reporter.sendNow()
+        await reporter.stop()
+        let (cuts, prefixes, cases) = PowerCut.all(after: disk.operations, on: disk.base)
+        #expect(prefixes > disk.operations.count && cases > 2 * prefixes && cuts.count > prefixes / 3)
+        print("counted: \(prefixes) prefixes, \(cases) power cuts, \(cuts.count) different disks")
+        for cut in cuts {
+            let when = "after operation \(cut.prefix), \(cut.fate)"
+            let again = Endpoint()
+            ports.reports = again.ports
+            try await goOn(ScratchFiles("/state", SimulatedDisk(cut.image)), ports)
+            let events = Array(endpoint.accepted.prefix(cut.mark ?? 0)) + again.accepted
+            _ = try check(events, when)
+            let byID = Dictionary(grouping: events) { $0["id"]?.text }
+            #expect(byID.values.allSatisfy { same in same.allSatisfy { $0 == same[0] } }, "\(when)")
         }
     }
 

@@ -122,7 +122,8 @@ private struct Loss {
 extension DiskOperation {
     fileprivate func torn(_ tear: Loss.Tear) -> DiskOperation {
         guard case .write(let inode, let offset, let bytes) = self else { return self }
-        let kept = Array(bytes.prefix(bytes.count / 2))
+        // A structure of the right length may still read well without its last bytes.
+        let kept = Array(tear == .garbage ? bytes.dropLast(16) : bytes.prefix(bytes.count / 2))
         let lost = bytes.count - kept.count
         return switch tear {
         case .half: .write(inode, offset: offset, bytes: kept)
