@@ -68,6 +68,8 @@ package struct DebianTrustStore: TrustStore {
         // Without --fresh it leaves the links of removed certificates where they are.
         try command.run(adding: isStale ? ["--fresh"] : [])
         if isStale { try emptyBundleIfNothingIsLeft() }
+        // The tool leaves that to chance, and nobody would look again after a power cut.
+        try wrapped("sync '\(folders.certificates)'") { try files.syncFolder(folders.certificates) }
     }
 
     /// The tool leaves the old bundle where there is no certificate at all to build a new one from.

@@ -60,6 +60,19 @@ struct DebianTrustStoreTests {
         }
     }
 
+    @Test func `the bundle is on disk before it counts`() throws {
+        let root = try RootFiles()
+        try withScratchFolder { folder in
+            let calls = RecordingFileSystem()
+            let store = DebianTrustStore(root: folder, files: DurableFiles(calls: calls))
+            try store.apply(plan(root))
+            let syncs = calls.calls.filter { $0.hasPrefix("sync") }
+            #expect(syncs.suffix(2) == ["sync regular", "sync directory"])
+            try store.apply(plan(root, existing: store.localFiles()))
+            #expect(calls.calls.filter { $0.hasPrefix("sync") }.count == syncs.count)
+        }
+    }
+
     @Test func `an admin's own anchors stay`() throws {
         let root = try RootFiles()
         let own = try CertificateOrder.authority("CN=Corporate", key: .other).issue().certificate
