@@ -88,14 +88,32 @@ private func readConfiguration(_ folder: ConfigurationFolder) -> Configuration {
     return configuration
 }
 
-/// Everybody may read it, so this program too.
+/// The certificate, with what can be seen of its neighbours: everybody may look, so this program too. Nothing where a
+/// file is gone or none, and no certificate where they do not belong together.
 private func readPublished(_ profile: ProfileName, _ files: DurableFiles, root: String) throws -> [UInt8]? {
     let folder = PublishedLayout(root: root.isEmpty ? "/" : root).current(profile)
+    var hasAll = true
+    func look(_ name: String, isOpen: Bool = true) throws(FileFault) -> PublishedSight.File {
+        let path = "\(folder)/\(name)"
+        guard let status = try files.status(of: path), status.kind == .regular else {
+            hasAll = false
+            return PublishedSight.File(owner: 0, mode: 0, size: 0)
+        }
+        // One that is closed to this program is closed to those whom it is for.
+        let content = isOpen && status.mode & 0o004 != 0 ? try files.read(path, limit: 1024 * 1024) : nil
+        return PublishedSight.File(owner: status.owner, mode: status.mode, size: status.size, content: content)
+    }
     do throws(FileFault) {
-        return try files.read("\(folder)/cert.pem", limit: 1024 * 1024)
+        let sight = PublishedSight(
+            certificate: try look("cert.pem"), chain: try look("chain.pem"), fullChain: try look("fullchain.pem"),
+            key: try look("key.pem", isOpen: false), combined: try look("combined.pem", isOpen: false))
+        guard hasAll else { return nil }
+        return sight.isWhole ? try files.read("\(folder)/cert.pem", limit: 1024 * 1024) : []
     } catch {
-        if error.code == .missing { return nil }
-        throw error
+        switch error.code {
+        case .missing, .notDirectory, .notRegularFile, .tooLarge: return nil
+        default: throw error
+        }
     }
 }
 
