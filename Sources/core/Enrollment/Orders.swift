@@ -17,7 +17,16 @@ extension EnrollmentMachine {
         let known = state.identity
         if let latest {
             // Renaming pending/ to a generation is the commit.
-            if latest.generation > known?.generation ?? 0 { issue(latest, now: now) } else { state.identity = latest }
+            // Nothing was issued where only nobody remembers it.
+            let isNew = latest.generation > known?.generation ?? 0 && !(known == nil && state.has(.stateRebuilt))
+            if isNew { issue(latest, now: now) } else { state.identity = latest }
+            if let known, latest.generation < known.generation {
+                // It signs the request for the next, which is due by its own dates.
+                state.obtainedAt = nil
+                state.raise(
+                    .keyLost, detail: "of generation \(known.generation); generation \(latest.generation) is used",
+                    now: now)
+            }
         } else if known != nil {
             state.identity = nil
             state.published = nil
@@ -28,7 +37,7 @@ extension EnrollmentMachine {
         case .preparing: return hasPending && transaction.keyIsSpent ? [.discardPending] : []
         case .sent, .pending:
             guard hasPending else {
-                state.raise(.keyLost, detail: "the request's key is gone from pending/", now: now)
+                state.raise(.keyLost, detail: "the request in pending/ is gone or damaged", now: now)
                 return abandon(transaction, .unreachable, now: now)
             }
             // It may have arrived before the last process ended, and is not sent twice.

@@ -36,7 +36,7 @@ extension EnrollmentMachine {
         state.publishRetry = nil
         state.isRevoked = false
         state.clear(ProblemCode.ofRequests)
-        state.clear([.keyLost, .expired, .revoked, .expiresSooner])
+        state.clear([.keyLost, .stateRebuilt, .expired, .revoked, .expiresSooner])
         if !state.isForeign { state.clear([.cloned]) }
         if endsSooner { state.raise(.expiresSooner, detail: "", now: now) }
     }

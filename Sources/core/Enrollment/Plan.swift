@@ -43,9 +43,10 @@ extension EnrollmentMachine {
             fraction: rules.fraction)
     }
 
-    /// The generation that is current and not yet published.
+    /// The generation that is current and not yet published. One that is older than what is published stands in for it
+    /// where the agent's own copy was lost: readers keep what they have.
     var unpublished: Int? {
-        guard let identity = state.identity, state.published != identity.generation else { return nil }
+        guard let identity = state.identity, state.published ?? 0 < identity.generation else { return nil }
         return identity.generation
     }
 

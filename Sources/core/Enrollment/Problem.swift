@@ -48,6 +48,7 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
     case notWithdrawn = "not-withdrawn"
     case cryptography
     case stateUnreadable = "state-unreadable"
+    case stateRebuilt = "state-rebuilt"
     case endpointUnreachable = "endpoint-unreachable"
     case endpointFailing = "endpoint-failing"
     case endpointRefusesDevice = "endpoint-refuses-device"

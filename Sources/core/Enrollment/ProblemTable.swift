@@ -119,7 +119,8 @@ extension ProblemCode {
             )
         case .keyLost:
             (
-                .error, "43312ac6ea454ba585a4ee20aaf4e178", "the private key of the identity cannot be read",
+                .error, "43312ac6ea454ba585a4ee20aaf4e178",
+                "the agent's own copy of the identity, key or certificate, is lost",
                 "restore /var/lib/signet from where it went, or run 'signetctl enroll' for a new identity"
             )
         case .profileInvalid:
@@ -164,6 +165,12 @@ extension ProblemCode {
                 .error, "81d6af28485f4adab12f183301bf707b",
                 "what the agent keeps on the disk cannot be read, and is left alone",
                 "below /var/lib/signet, restore what the text names, or the right to read it; once removed it is made anew"
+            )
+        case .stateRebuilt:
+            (
+                .warning, "d0f7a3c9b5214c6f9a8e47b1560c2d3e",
+                "what the agent remembered of the profile was damaged, and was made anew from what lies beside it",
+                "look for a failing disk (journalctl -k); this message goes with the next certificate"
             )
         case .endpointUnreachable:
             (

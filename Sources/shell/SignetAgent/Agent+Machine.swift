@@ -63,8 +63,17 @@ extension Agent {
         let digest = ports.cryptography.sha256
         for name in try ports.files.names(in: "profiles").compactMap({ ProfileName($0) }) {
             let store = ProfileStore(name, files: ports.files)
-            guard var document = try? store.loadState() else { continue }
-            let found = Result { try store.latestGeneration() }
+            var document: StateDocument
+            do {
+                document = try store.loadState()
+            } catch  where error.isDamage || error is LostState {
+                // What its runner makes it anew of must not be another machine's.
+                if isCopy { try store.discardPending() }
+                continue
+            } catch {
+                continue
+            }
+            let found = Result { try store.latestGeneration(where: ports.isPair) }
             if case .failure = found, !isCopy { continue }
             let latest = try found.get()
             // Those of this device are kept up to date; what an identity remembers is how the machine was.

@@ -136,6 +136,8 @@ extension ProfileRunner {
                 let fits = signer.map { $0.isTransactionSigner(for: subject, publicKeyInfo, at: now) } ?? false
                 return PendingKey(key: key, signer: fits ? signer : nil)
             }
+        } catch let fault as CryptographyFault where fault.code == .unusableKey {
+            // It stood in no request: another takes its place.
         } catch {
             throw LocalFailure.storage(error)
         }
@@ -205,7 +207,7 @@ extension ProfileRunner {
             let found = try ports.publishedCertificate(name)
             guard (found.flatMap { try? PEM.certificates(in: $0).first }) != generation.certificate else { return }
             lastAlteration = now
-            feed(.publicationAltered(found == nil ? "the certificate is gone" : "another certificate is there"))
+            feed(.publicationAltered(found == nil ? "a file is gone or closed" : "other files are there"))
         } catch {
             return
         }

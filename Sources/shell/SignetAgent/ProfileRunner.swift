@@ -69,7 +69,7 @@ actor ProfileRunner {
         self.keys = keys
         self.changed = changed
         store = ProfileStore(profile.name, files: ports.files)
-        document = try store.loadState()
+        document = try Self.takeState(from: store, profile, context, ports)
         machine = EnrollmentMachine(state: document.state, rules: profile.rules(context, ports))
     }
 
@@ -88,8 +88,8 @@ actor ProfileRunner {
             if try store.hasCutCommit {
                 do { try store.finishCommit() } catch { return hold(events, because: error) }
             }
-            let latest = try store.latestGeneration()
-            let hasPending = try store.hasPending
+            let latest = try store.latestGeneration(where: ports.isPair)
+            let hasPending = try document.state.awaitsReply ? store.canUnderstandReplies(ports) : store.hasPending
             generation = latest
             isStarted = true
             feed(.started(latest: latest?.facts, hasPending: hasPending))

@@ -22,11 +22,22 @@ struct ProfileStore: Sendable {
     // MARK: state
 
     /// The state, and the fields of its file that this version does not know; a new state where there is none.
+    ///
+    /// Throws `DecodingError` where the file is damaged, `LostState` where it is gone from beside others, and
+    /// `NewerVersion` where only a newer program can read it.
     func loadState() throws -> StateDocument {
-        guard let bytes = try files.read("\(folder)/state.json", limit: Self.documentLimit) else {
-            return StateDocument(state: EnrollmentState())
+        if let bytes = try files.read("\(folder)/state.json", limit: Self.documentLimit) {
+            return try StateDocument(json: bytes)
         }
-        return try StateDocument(json: bytes)
+        // Whatever else lies there came after it.
+        guard try files.names(in: folder).allSatisfy({ $0 == "profile.toml" }) else { throw LostState() }
+        return StateDocument(state: EnrollmentState())
+    }
+
+    /// Puts a damaged state file aside, for people to look at.
+    func setStateAside() throws {
+        guard try files.read("\(folder)/state.json", limit: Self.documentLimit) != nil else { return }
+        try files.rename("\(folder)/state.json", to: "\(folder)/state.json.damaged")
     }
 
     func save(_ document: StateDocument) throws {
@@ -106,8 +117,8 @@ struct ProfileStore: Sendable {
             return renamed
         }
         let meta = GenerationMeta(
-            issuedAt: time, chain: issued.chain.map { Data($0.der) }, root: issued.root.map { Data($0.der) },
-            machine: machine)
+            issuedAt: time, certificate: Data(issued.leaf.der), chain: issued.chain.map { Data($0.der) },
+            root: issued.root.map { Data($0.der) }, machine: machine)
         try files.stage(issued.leaf.der, to: "\(pending)/certificate.der", mode: 0o600)
         try stage(chain: issued.chain)
         try files.stage(Array(try StateJSON.encoder().encode(meta)), to: "\(pending)/meta.json", mode: 0o600)
@@ -120,14 +131,12 @@ struct ProfileStore: Sendable {
     /// them without its content.
     var hasCutCommit: Bool {
         get throws {
-            guard try files.names(in: pending).contains("key.pem") else { return false }
-            do {
-                return try generation(0, in: pending) != nil
-            } catch is DecodingError {
-                return false
-            } catch is X509Fault {
-                return false
-            }
+            guard try files.names(in: pending).contains("key.pem"), let meta = try meta(in: pending),
+                let der = try files.read("\(pending)/certificate.der", limit: Self.documentLimit),
+                (try? Certificate(der: der)) != nil
+            else { return false }
+            // Older versions did not write it twice.
+            return meta.certificate.map { Array($0) == der } ?? true
         }
     }
 
@@ -158,30 +167,48 @@ struct ProfileStore: Sendable {
         }
     }
 
-    /// The newest generation; nil where there is none, or where it is of no use: its key is gone, or what it holds is
-    /// no certificate. Throws where it cannot be read now.
-    func latestGeneration() throws -> Generation? {
-        guard let number = try generationNumbers().last, try key(of: number) != nil else { return nil }
+    /// The newest generation that is of use: its key is there, and its certificate, and they fit. nil where none is.
+    /// Throws where one cannot be read now.
+    ///
+    /// - Parameter isPair: whether the key is the certificate's.
+    func latestGeneration(
+        where isPair: (Secret, Certificate) -> Bool = { _, _ in true }
+    ) throws -> Generation? {
+        for number in try generationNumbers().reversed() {
+            guard let key = try key(of: number), let generation = try generation(number) else { continue }
+            if isPair(key, generation.certificate) { return generation }
+        }
+        return nil
+    }
+
+    /// nil where there is no certificate any more.
+    func generation(_ number: Int) throws -> Generation? { try generation(number, in: path(of: number)) }
+
+    /// Certificate and chain are there twice, so that either file may be damaged.
+    private func generation(_ number: Int, in folder: String) throws -> Generation? {
+        func certificate(_ der: some Sequence<UInt8>) -> Certificate? { try? Certificate(der: Array(der)) }
+        let meta = try meta(in: folder)
+        let beside = try files.read("\(folder)/certificate.der", limit: Self.documentLimit)
+        guard let leaf = meta?.certificate.flatMap(certificate) ?? beside.flatMap(certificate) else { return nil }
+        let chain = try meta?.chain.compactMap(certificate) ?? chain(in: folder)
+        return Generation(
+            number: number, certificate: leaf, chain: chain, root: meta?.root.flatMap(certificate),
+            machine: meta?.machine)
+    }
+
+    /// nil where there is none, or it is damaged.
+    private func meta(in folder: String) throws -> GenerationMeta? {
+        guard let bytes = try files.read("\(folder)/meta.json", limit: Self.documentLimit) else { return nil }
         do {
-            return try generation(number)
+            return try StateJSON.decode(GenerationMeta.self, from: bytes, version: GenerationMeta.knownVersion)
         } catch is DecodingError {
-            return nil
-        } catch is X509Fault {
             return nil
         }
     }
 
-    func generation(_ number: Int) throws -> Generation? { try generation(number, in: path(of: number)) }
-
-    private func generation(_ number: Int, in folder: String) throws -> Generation? {
-        guard let der = try files.read("\(folder)/certificate.der", limit: Self.documentLimit),
-            let meta = try files.read("\(folder)/meta.json", limit: Self.documentLimit)
-        else { return nil }
-        let more = try StateJSON.decode(GenerationMeta.self, from: meta, version: GenerationMeta.knownVersion)
-        return Generation(
-            number: number, certificate: try Certificate(der: der),
-            chain: try more.chain.map { try Certificate(der: Array($0)) },
-            root: try more.root.map { try Certificate(der: Array($0)) }, machine: more.machine)
+    private func chain(in folder: String) throws -> [Certificate] {
+        let bytes = try files.read("\(folder)/chain.pem", limit: Self.documentLimit)
+        return bytes.flatMap { try? PEM.certificates(in: $0) } ?? []
     }
 
     func key(of number: Int) throws -> Secret? {

@@ -74,7 +74,7 @@ extension Reporter {
             // still tell that it has expired.
             // Nor does a machine speak with the identity of another one whose disk it has a copy of.
             let isForeign = (try? store.loadState())?.state.isForeign ?? false
-            if !isForeign, let generation = try store.latestGeneration(),
+            if !isForeign, let generation = try store.latestGeneration(where: ports.isPair),
                 access.token == nil || ports.now() < generation.certificate.notAfter
             {
                 access.key = try store.key(of: generation.number)

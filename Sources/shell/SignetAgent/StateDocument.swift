@@ -1,5 +1,6 @@
 import Enrollment
 import FoundationEssentials
+import SCEP
 import Varlink
 
 /// `state.json`: the machine's state, and fields that a newer version wrote, kept as they were.
@@ -11,10 +12,9 @@ struct StateDocument: Sendable {
         self.state = state
     }
 
-    /// Throws `DecodingError` for what is no state file, or one that is too new.
+    /// Throws `DecodingError` for what is no state file, `NewerVersion` for one that is too new.
     init(json bytes: [UInt8]) throws {
-        let data = Data(bytes)
-        state = try StateJSON.decoder().decode(EnrollmentState.self, from: data)
+        state = try StateJSON.decode(EnrollmentState.self, from: bytes, version: EnrollmentState.version)
         others = try UnknownFields(in: bytes, besides: EnrollmentState.fieldNames)
     }
 
@@ -99,6 +99,16 @@ struct PendingRequest: Sendable, Codable, Equatable {
     private enum CodingKeys: String, CodingKey {
         case version, id, type, senderNonce, server, subject, signer, signerGeneration, renews
     }
+
+    /// The transaction that it is the request of.
+    func transaction(at time: Date) -> Transaction {
+        let isRenewalReq = type == MessageType.renewalReq.rawValue
+        let rung: Rung = signerGeneration == nil ? .challenge : isRenewalReq ? .renewalReq : .signedPKCSReq
+        var transaction = Transaction(
+            kind: renews == nil ? .enroll : .renew, rung: rung, server: server, startedAt: time)
+        transaction.id = id
+        return transaction
+    }
 }
 
 /// `meta.json` of a generation.
@@ -106,6 +116,8 @@ struct GenerationMeta: Sendable, Codable {
     static let knownVersion = 1
     var version = knownVersion
     let issuedAt: Date
+    /// `certificate.der` once more; older versions did not write it.
+    var certificate: Data?
     let chain: [Data]
     let root: Data?
     /// The machine that it was issued to; older versions did not keep it.

@@ -97,6 +97,10 @@ actor Withdrawals {
             return try store.loadState()
         } catch is DecodingError {
             return nil
+        } catch is LostState {
+            return nil
+        } catch is NewerVersion {
+            return nil
         }
     }
 

@@ -26,6 +26,7 @@ import Testing
         #expect(
             warnings == [
                 .overloaded, .raChanged, .weakServer, .expiresSooner, .publicationAltered, .notWithdrawn,
+                .stateRebuilt,
                 .endpointUnreachable, .endpointFailing, .endpointRefusesDevice, .endpointCredential, .reportRefused,
                 .reportsNotKept,
             ])

@@ -1,5 +1,6 @@
 import ControlProtocol
 import Enrollment
+import JournalEntries
 import OpenSSLCrypto
 import TestFiles
 import Testing
@@ -69,6 +70,8 @@ struct PowerCutTests {
         if let id = outside.status?.device.id {
             #expect(after.status?.device.id == id, "the device is the same, \(when)")
         }
+        let losses = [ProblemCode.keyLost, .stateRebuilt, .stateUnreadable, .storage].map(\.messageID)
+        #expect(device.world.entries.allSatisfy { !losses.contains($0.messageID) }, "nothing is damaged, \(when)")
         guard let profile, let identity = profile.identity else {
             let problems = after.status?.profiles.first?.problems.map(\.code)
             #expect(problems == ["challenge-spent"], "\(when)")

@@ -86,6 +86,54 @@ struct ProfileStoreTests {
         }
     }
 
+    @Test func `a commit whose certificate is not the one that was written is none, however well it reads`() throws {
+        try preparePending()
+        _ = try store.commitPending(issued, at: TestTime.now)
+        try files.rename("profiles/office/generations/0001", to: "profiles/office/pending")
+        // The signature's last byte was not on the disk yet.
+        try files.write(
+            issued.leaf.der.dropLast() + [0], to: "profiles/office/pending/certificate.der", mode: 0o600)
+        #expect(try !store.hasCutCommit)
+    }
+
+    @Test(arguments: ["certificate.der", "meta.json", "chain.pem"], [nil, [], [0xA5, 0]] as [[UInt8]?])
+    func `any one file beside the key may be damaged`(name: String, content: [UInt8]?) throws {
+        let issuing = try CertificateOrder.authority("CN=issuing", key: .issuing).issue().certificate
+        try preparePending()
+        let whole = try store.commitPending(
+            IssuedCertificate(leaf: issued.leaf, chain: [issuing], root: issued.root), at: TestTime.now)
+        let path = "profiles/office/generations/0001/\(name)"
+        if let content { try files.write(content, to: path, mode: 0o600) } else { try files.remove(path) }
+        let found = try #require(try store.latestGeneration())
+        #expect(found.certificate == whole.certificate)
+        #expect(found.chain == whole.chain)
+    }
+
+    @Test func `where the newest generation is of no use the one before it is`() throws {
+        for _ in 1...2 {
+            try preparePending()
+            _ = try store.commitPending(issued, at: TestTime.now)
+        }
+        var asked = 0
+        let second = try store.latestGeneration { _, _ in
+            asked += 1
+            return asked == 2
+        }
+        #expect(second?.number == 1)
+        try files.remove("profiles/office/generations/0002/key.pem")
+        #expect(try store.latestGeneration()?.number == 1)
+        // Its number is not given again.
+        try preparePending()
+        #expect(try store.commitPending(issued, at: TestTime.now).number == 3)
+    }
+
+    @Test func `a state that is gone from beside a request is lost, not new`() throws {
+        try store.keep(profile: [1])
+        #expect(try store.loadState().state == EnrollmentState())
+        try preparePending()
+        #expect(throws: LostState.self) { try store.loadState() }
+    }
+
     @Test func `what a killed process wrote is on disk before it takes its number`() throws {
         try withScratchFolder { folder in
             let calls = RecordingFileSystem()

@@ -210,7 +210,7 @@ struct ReporterTests {
         await reporter.settled()
         #expect(endpoint.kinds().count == 3)
         let access = try #require(endpoint.accesses.last)
-        #expect(access.token == nil && access.key?.count == 3)
+        #expect(access.token == nil && access.key?.count == TestKey.device.pem.count)
         #expect(String(decoding: access.certificates, as: UTF8.self).hasPrefix("-----BEGIN CERTIFICATE-----"))
         route.isAmbiguous = true
         route.identity = nil
@@ -276,7 +276,7 @@ struct ReporterTests {
     /// Puts generation 1 of the profile on the disk.
     private func issue(until end: Date) throws {
         let store = ProfileStore(try #require(ProfileName("office")), files: world.files)
-        try store.save(PendingKey(key: [UInt8]([7, 8, 9]).withUnsafeBytes { .init(copying: $0) }, signer: nil))
+        try store.save(PendingKey(key: TestKey.device.secret, signer: nil))
         let root = try CertificateOrder.authority("CN=root", key: .authority).issue()
         var order = CertificateOrder("CN=device", key: .device, issuer: root)
         order.notAfter = end

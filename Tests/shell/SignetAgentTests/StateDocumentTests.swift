@@ -25,7 +25,11 @@ struct StateDocumentTests {
         #expect(try StateDocument(json: try document.json()).state.retry == nil)
     }
 
-    @Test(arguments: ["", "{}", "[]", #"{"version":2}"#, #"{"version":0}"#, #"{"version":1,"problems":7}"#])
+    @Test func `a file of a newer program is told from a damaged one`() {
+        #expect(throws: NewerVersion.self) { try StateDocument(json: Array(#"{"version":2,"identity":"?"}"#.utf8)) }
+    }
+
+    @Test(arguments: ["", "{}", "[]", #"{"version":0}"#, #"{"version":1,"problems":7}"#])
     func `a file that is no state file is refused, not taken for an empty one`(_ text: String) {
         #expect(throws: DecodingError.self) { try StateDocument(json: Array(text.utf8)) }
     }

@@ -1,8 +1,11 @@
 import ControlProtocol
 import Enrollment
 import FoundationEssentials
-import SignetAgent
+import TestPKI
 import Testing
+import X509
+
+@testable import SignetAgent
 
 @Suite("A folder that cannot be read", .timeLimit(.minutes(1)))
 struct UnreadableFolderTests {
@@ -18,9 +21,14 @@ struct UnreadableFolderTests {
         let encoder = JSONEncoder()
         encoder.dateEncodingStrategy = .iso8601
         try world.files.write(Array(try encoder.encode(state)), to: "profiles/office/state.json", mode: 0o600)
-        for name in ["key.pem", "request.der", "transaction.json"] {
-            try world.files.write([1], to: "profiles/office/pending/\(name)", mode: 0o600)
-        }
+        let signer = try CertificateOrder("CN=laptop", key: .device).issue().certificate
+        let store = try world.store("office")
+        try store.save(PendingKey(key: TestKey.device.secret, signer: nil))
+        try store.savePending(
+            PendingRequest(
+                id: "00112233445566778899AABBCCDDEEFF", type: "19", senderNonce: Data(),
+                server: "http://pki.example.com/scep", subject: Data(signer.subject.der), signer: Data(signer.der),
+                signerGeneration: nil, renews: nil, message: [1]))
         return world
     }
 

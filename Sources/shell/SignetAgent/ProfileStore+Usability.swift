@@ -1,0 +1,45 @@
+import Enrollment
+import Faults
+import FoundationEssentials
+import SCEP
+import Secrets
+import X509
+
+/// What a disk gives back need not be what was written: it is used where it is whole.
+extension ProfileStore {
+    /// Whether the request in pending/ is there with all that a reply to it takes: its key, who signed it, and what is
+    /// renewed. Where it is not, asking after it would fail for ever.
+    func canUnderstandReplies(_ ports: AgentPorts) throws -> Bool {
+        guard try hasPending else { return false }
+        do {
+            guard let request = try pendingRequest(), let key = try pendingKey() else { return false }
+            _ = try ports.cryptography.publicKeyInfo(of: key)
+            _ = try DistinguishedName(der: Array(request.subject))
+            if let number = request.signerGeneration {
+                guard let generation = try generation(number), let key = try self.key(of: number) else { return false }
+                return ports.isPair(key, generation.certificate)
+            }
+            _ = try Certificate(der: Array(request.signer ?? Data()))
+            return true
+        } catch  where error.isDamage {
+            return false
+        }
+    }
+}
+
+extension AgentPorts {
+    /// Whether this is the certificate's key; a key that cannot be read is none.
+    func isPair(_ key: Secret, _ certificate: Certificate) -> Bool {
+        (try? cryptography.publicKeyInfo(of: key)) == certificate.publicKeyInfo
+    }
+}
+
+extension EnrollmentState {
+    /// A request may have arrived, and its reply is awaited.
+    var awaitsReply: Bool { transaction.map { $0.step != .preparing } ?? false }
+}
+
+extension Error {
+    /// Whether bytes were read and are not what they should be, as opposed to not being read.
+    var isDamage: Bool { self is DecodingError || self is X509Fault || self is CryptographyFault }
+}

@@ -1,0 +1,43 @@
+import Enrollment
+import Testing
+
+/// What the machine makes of a disk that has lost something.
+@Suite struct DamageTests {
+    @Test func `An older generation stands in for a lost one, signs the next request, and is not published`() throws {
+        var machine = EnrollmentMachine(.enrolled(.test(2)))
+        let older = IdentityFacts.test(1, from: -70 * day)
+        let actions = machine.handle(.started(latest: older, hasPending: false), now: at(0))
+        #expect(actions.prepared?.rung == .renewalReq)
+        #expect(!actions.contains(.publish(generation: 1)))
+        #expect(machine.state.problems.map(\.code) == [.keyLost])
+        machine.sendRequest(now: at(0))
+        #expect(machine.handle(.issued(.test(3)), now: at(1)).contains(.publish(generation: 3)))
+        #expect(machine.state.problems.isEmpty)
+    }
+
+    @Test func `A lost state asks after the request in pending, and sends no challenge again`() {
+        let rules = EnrollmentRules.singleUse
+        let request = Transaction.test { $0.id = "T1" }
+        let state = EnrollmentState.rebuilt(request, rules: rules, because: "it is gone", now: at(0))
+        var machine = EnrollmentMachine(state: state, rules: rules)
+        let actions = machine.handle(.started(latest: nil, hasPending: true), now: at(0))
+        #expect(actions.polled?.id == "T1")
+        #expect(machine.state.has(.stateRebuilt))
+        var none = EnrollmentMachine(
+            state: .rebuilt(nil, rules: rules, because: "it is gone", now: at(0)), rules: rules)
+        #expect(!none.handle(.started(latest: nil, hasPending: false), now: at(0)).startsExchange)
+        #expect(none.state.has(.challengeSpent))
+        _ = machine.handle(.issued(.test()), now: at(1))
+        #expect(machine.state.problems.isEmpty)
+    }
+
+    @Test func `A lost state takes up the identity and the request for the next one`() {
+        let request = Transaction.test(.renew, .renewalReq) { $0.id = "T2" }
+        let state = EnrollmentState.rebuilt(request, rules: .singleUse, because: "it is gone", now: at(0))
+        var machine = EnrollmentMachine(state, .singleUse)
+        let actions = machine.handle(.started(latest: .test(3), hasPending: true), now: at(0))
+        #expect(actions.polled?.id == "T2")
+        #expect(actions.contains(.publish(generation: 3)))
+        #expect(machine.state.problems.map(\.code) == [.stateRebuilt])
+    }
+}
