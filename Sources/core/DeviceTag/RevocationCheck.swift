@@ -45,8 +45,31 @@ package enum RevocationCheck {
         return .good(nextUpdate: nextUpdate)
     }
 
-    /// Whether these bytes, DER or PEM, are a revocation list at all, whosever and however old.
-    package static func isList(_ bytes: [UInt8]) -> Bool { (try? RevocationList(der: der(bytes))) != nil }
+    /// Whether a list that was just fetched takes the place of the one that was kept from before.
+    ///
+    /// The places that lists are fetched from are not authenticated: who owns one may put there anything, and what the CA
+    /// signed last week. Neither replaces what the CA signed since, until that has ended.
+    ///
+    /// - Parameter issuers: the CAs on the certificate's verified path.
+    package static func supersedes(
+        _ fetched: [UInt8], _ kept: [UInt8]?, issuers: [Certificate], crypto: some TagCryptography, now: Date
+    ) -> Bool {
+        guard let new = signed(fetched, issuers: issuers, crypto: crypto, now: now) else { return false }
+        guard let kept, let old = signed(kept, issuers: issuers, crypto: crypto, now: now) else { return true }
+        let hasEnded = old.nextUpdate.map { $0 <= now } ?? true
+        return new.thisUpdate >= old.thisUpdate || hasEnded
+    }
+
+    /// The list, where one of these CAs signed it, and not in the future.
+    private static func signed(
+        _ bytes: [UInt8], issuers: [Certificate], crypto: some TagCryptography, now: Date
+    ) -> RevocationList? {
+        guard let list = try? RevocationList(der: der(bytes)), list.thisUpdate <= now + clockSkew else { return nil }
+        let isSigned = issuers.contains {
+            list.issuer.matches($0.subject) && crypto.isSignature(ofRevocationList: list.der, madeBy: $0)
+        }
+        return isSigned ? list : nil
+    }
 
     private static func whyUnsuitable(_ list: RevocationList, from url: String, for certificate: Certificate) -> String?
     {

@@ -66,6 +66,12 @@ package enum PathEvidence: Sendable, Equatable {
     case noAuthorities
     /// No path; the text is the library's reason.
     case none(String)
+
+    /// The CAs on the path.
+    package var issuers: [Certificate] {
+        guard case .found(_, let whole) = self else { return [] }
+        return Array(whole.dropFirst())
+    }
 }
 
 /// What the revocation lists say about one certificate.

@@ -53,7 +53,9 @@ extension ProfileRunner {
             from: generation.certificate, chain: chain, identificationCAs: authorities, now: now,
             crypto: ports.cryptography)
         var fetched: [String: RevocationListFetch] = [:]
-        for url in DeviceTag.revocationListURLs(for: path, rules: rules) { fetched[url] = await fetch(url) }
+        for url in DeviceTag.revocationListURLs(for: path, rules: rules) {
+            fetched[url] = await fetch(url, issuers: path.issuers)
+        }
         // A key that cannot be read now is not gone.
         let key = Result { try store.key(of: generation.number) }
         let isCopied = document.state.isForeign
@@ -120,9 +122,9 @@ extension ProfileRunner {
     }
 
     /// A revocation list, fetched anew, from each place once a second at most: anybody on the machine may ask for the
-    /// tag. Where the place does not answer, or a captive portal does in its stead, the last list from there counts as long
-    /// as it is current.
-    private func fetch(_ url: String) async -> RevocationListFetch {
+    /// tag. Where the place does not answer, or what it answers is not the CA's or older, the last list from there counts as
+    /// long as it is current.
+    private func fetch(_ url: String, issuers: [Certificate]) async -> RevocationListFetch {
         let digest = Hexadecimal.string(ports.cryptography.sha256(Array(url.utf8))).lowercased()
         let cached = store.revocationList(digest)
         let now = ports.now()
@@ -138,8 +140,12 @@ extension ProfileRunner {
             guard response.status == 200 else {
                 return cached.map { .fetched($0) } ?? .unreachable("HTTP status \(response.status)")
             }
-            guard RevocationCheck.isList(response.body) else { return .fetched(cached ?? response.body) }
-            if response.body != cached { try? store.save(revocationList: response.body, digest: digest) }
+            guard response.body != cached else { return .fetched(response.body) }
+            guard
+                RevocationCheck.supersedes(
+                    response.body, cached, issuers: issuers, crypto: ports.cryptography, now: ports.now())
+            else { return .fetched(cached ?? response.body) }
+            try? store.save(revocationList: response.body, digest: digest)
             return .fetched(response.body)
         } catch {
             return cached.map { .fetched($0) } ?? .unreachable("\(error)")

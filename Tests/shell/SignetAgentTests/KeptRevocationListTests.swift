@@ -62,6 +62,35 @@ struct KeptRevocationListTests {
         await agent.stop()
     }
 
+    @Test func `counts on where its place answers with another CA's, or with what the CA signed before`() async throws {
+        try await agent.start()
+        let root = try CertificateOrder.authority("CN=root", key: .authority).issue()
+        let revoking = try RevocationOrder(issuer: root, serials: [1]).with { $0.thisUpdate += 60 }.der()
+        #expect(try await tag(after: .success(HTTPResponse(status: 200, body: revoking))) == "revoked")
+        // The list from before is as current as the other one, and says that all is well.
+        #expect(try await tag(after: .success(HTTPResponse(status: 200, body: list))) == "revoked")
+        let other = try CertificateOrder.authority("CN=root", key: .other).issue()
+        let forged = try RevocationOrder(issuer: other, serials: []).with { $0.thisUpdate += 120 }.der()
+        #expect(try await tag(after: .success(HTTPResponse(status: 200, body: forged))) == "revoked")
+        let later = try RevocationOrder(issuer: root, serials: []).with { $0.thisUpdate += 120 }.der()
+        #expect(
+            try await tag(after: .success(HTTPResponse(status: 200, body: later))) == "valid-client-certificate")
+        await agent.stop()
+    }
+
+    @Test func `is kept only where the CA signed it`() async throws {
+        try await agent.start()
+        let other = try CertificateOrder.authority("CN=other", key: .other).issue()
+        let foreign = try RevocationOrder(issuer: other, serials: []).der()
+        for body in [foreign, Array("<html>Welcome</html>".utf8)] {
+            #expect(try await tag(after: .success(HTTPResponse(status: 200, body: body))) == "revocation-unknown")
+            #expect(try world.files.names(in: "profiles/office/revocation").isEmpty)
+        }
+        #expect(try await tag(after: .success(HTTPResponse(status: 200, body: list))) == "valid-client-certificate")
+        #expect(try world.files.names(in: "profiles/office/revocation").count == 1)
+        await agent.stop()
+    }
+
     @Test func `without one a page is no list`() async throws {
         try await agent.start()
         let page = HTTPResponse(status: 200, body: Array("<html>Welcome</html>".utf8))
