@@ -93,8 +93,8 @@ package struct ReportState: Codable, Sendable, Equatable {
         case .dropped(let detail):
             (retry, trouble) = (nil, nil)
             dropped += 1
-            // A heartbeat that is refused for what it is would be refused again.
-            if !entry.isHeartbeat { owesHeartbeat = true }
+            // A heartbeat that is refused for what it is would be refused again, also where it was owed for others.
+            owesHeartbeat = !entry.isHeartbeat
             refusal = DeliveryTrouble(kind: .refusedReport, since: now, detail: "\(entry.topic): \(detail)")
         case .kept(let kind, let detail, let retryAfter):
             retry = ReportSchedule.retry(after: retry, retryAfter: retryAfter, fraction: fraction, now: now)

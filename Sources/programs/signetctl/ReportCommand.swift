@@ -4,7 +4,7 @@ import ControlProtocol
 struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Send the reports that wait, and a heartbeat, to the management endpoint now.",
-        discussion: "Exit status: 0 the endpoint accepted everything, 1 something still waits.")
+        discussion: "Exit status: 0 the endpoint accepted everything, 1 something still waits or was refused.")
 
     @Flag(help: "Print what became of them as JSON.")
     var json = false
@@ -19,7 +19,7 @@ struct ReportCommand: AsyncParsableCommand {
         } else {
             console.print("\(reply.sent) accepted, \(reply.waiting) waiting")
         }
-        guard reply.waiting > 0 else { return }
+        guard reply.waiting > 0 || reply.problem != nil else { return }
         guard let problem = reply.problem else {
             throw Failure(
                 .failed, "reports wait until there is an identity to send them with",

@@ -179,13 +179,14 @@ actor Reporter {
                 ))
         }
         await settled()
-        let before = summary
+        let (before, dropped) = (summary, state?.dropped ?? 0)
         record(isAsked: true)
         let sent = await launch().value
         // Who reads the status next finds what the caller was told.
         if summary != before { await changed() }
         return SendReportReply(
-            sent: sent, waiting: outbox.waiting, problem: outbox.waiting > 0 ? problems.first : nil)
+            sent: sent, waiting: outbox.waiting,
+            problem: outbox.waiting > 0 || state?.dropped ?? 0 > dropped ? problems.first : nil)
     }
 
     /// Returns when no run is under way.

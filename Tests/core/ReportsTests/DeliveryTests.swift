@@ -101,6 +101,26 @@ struct DeliveryTests {
         #expect(device.json.count == 4)
     }
 
+    @Test func `an endpoint that refuses everything is sent each report once, and a heartbeat for what was dropped`()
+        throws
+    {
+        var device = Device()
+        device.office(generation: 1)
+        for _ in 0..<10 {
+            _ = try device.record()
+            try device.send { _ in .status(400, retryAfter: nil) }
+        }
+        #expect(device.json.count == 3)
+        device.office(tag: "expired", generation: 1)
+        for _ in 0..<10 {
+            _ = try device.record()
+            try device.send { _ in .status(400, retryAfter: nil) }
+        }
+        #expect(device.json.count == 5)
+        #expect(device.accepted.isEmpty)
+        #expect(device.state.dropped == 5)
+    }
+
     @Test func `state survives being written down`() throws {
         var device = Device()
         device.office(generation: 1, problems: ["weak-server"])

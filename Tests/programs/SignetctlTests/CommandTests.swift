@@ -91,6 +91,12 @@ struct CommandTests {
             let done = await signetctl("report", "--root", root)
             #expect(done.status == .done && done.output == "1 accepted, 0 waiting\n" && done.errors == "")
         }
+        let refused = SendReportReply(sent: 0, waiting: 0, problem: Samples.problem)
+        try await withAgent({ _, connection in try? connection.reply(refused) }) { root in
+            let done = await signetctl("report", "--root", root)
+            #expect(done.status == .failed && done.output == "0 accepted, 0 waiting\n")
+            #expect(done.errors.contains("[server-unreachable]"))
+        }
     }
 
     @Test(arguments: ["renew", "enroll"])

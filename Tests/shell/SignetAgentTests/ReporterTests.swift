@@ -109,6 +109,20 @@ struct ReporterTests {
         await reporter.stop()
     }
 
+    @Test func `an endpoint that refuses everything is asked once for each, and who ordered it is told`() async throws {
+        endpoint.answer(then: Endpoint.status(400))
+        let reporter = Reporter(ports)
+        for _ in 0..<5 { await observe(now("none", generation: 1), reporter) }
+        #expect(endpoint.asked == 3)
+        let reply = try await reporter.sendNow()
+        #expect((reply.sent, reply.waiting) == (0, 0))
+        #expect(reply.problem?.code == "report-refused")
+        #expect(endpoint.asked == 4)
+        endpoint.answer(then: Endpoint.status(200))
+        #expect(try await reporter.sendNow().problem == nil)
+        await reporter.stop()
+    }
+
     @Test func `an endpoint that does not know the device keeps everything waiting`() async throws {
         endpoint.answer(then: Endpoint.status(401))
         let reporter = Reporter(ports)
