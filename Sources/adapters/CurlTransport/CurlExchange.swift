@@ -17,6 +17,8 @@ final class CurlExchange: @unchecked Sendable {
     private(set) var isTooLarge = false
     /// Whether the last head that began has ended. libcurl takes a connection that ends within one for an answer.
     private(set) var isHeadComplete = false
+    /// `Date` of the last head.
+    private(set) var date: String?
     private var headers = (lines: 0, bytes: 0)
     private let cancellation = Atomic(false)
 
@@ -39,12 +41,17 @@ final class CurlExchange: @unchecked Sendable {
 
     /// Counts a line of a head, whose end is an empty line; false ends the exchange.
     func receiveHeader(_ line: UnsafeRawBufferPointer) -> Bool {
-        if unsafe line.starts(with: Array("HTTP/".utf8)) { isHeadComplete = false }
+        if unsafe line.starts(with: Array("HTTP/".utf8)) { (isHeadComplete, date) = (false, nil) }
+        if unsafe isDate(line) { date = unsafe String(decoding: line.dropFirst(5).prefix(64), as: UTF8.self) }
         if unsafe line.allSatisfy({ $0 == 0x0D || $0 == 0x0A }) { isHeadComplete = true }
         headers.lines += 1
         headers.bytes += line.count
         isTooLarge = headers.lines > Self.headerLimit.lines || headers.bytes > Self.headerLimit.bytes
         return !isTooLarge
+    }
+
+    private func isDate(_ line: UnsafeRawBufferPointer) -> Bool {
+        unsafe line.prefix(5).elementsEqual("date:".utf8) { $0 == $1 || $0 == $1 & ~0x20 }
     }
 
     /// Counts a sending; false ends the exchange. A POST is not repeated behind the caller's back: the server may have

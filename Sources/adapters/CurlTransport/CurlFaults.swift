@@ -20,11 +20,18 @@ extension CurlExchange {
 
     /// What libcurl's result means for this exchange.
     ///
-    /// - Parameter words: libcurl's own, of this exchange; empty where it had none.
-    func fault(_ result: CURLcode, words: String) -> TransportFault {
+    /// - Parameters:
+    ///   - words: libcurl's own, of this exchange; empty where it had none.
+    ///   - verification: what OpenSSL found of the server's certificates; 0 where nothing was wrong with them.
+    func fault(_ result: CURLcode, words: String, verification: Int = 0) -> TransportFault {
         let said = words.isEmpty ? unsafe String(cString: curl_easy_strerror(result)) : words
         let code = isTooLarge ? .tooLarge : Self.code(result, hasBegunSending: sendings > 0)
         switch code {
+        case .tlsRefused where verification == Self.notYetValid:
+            return fault(
+                .tlsNotYetValid, expected: "a server's certificate that has begun, and a right clock", got: said)
+        case .tlsRefused where verification == Self.hasExpired:
+            return fault(code, expected: "a server's certificate that has not ended, and a right clock", got: said)
         case .tooLarge: return fault(code, expected: "at most \(request.limit) bytes and few headers", got: said)
         case .timedOut, .timedOutBeforeSending:
             return fault(code, expected: "an answer within \(request.deadline) s", got: said)
@@ -32,6 +39,9 @@ extension CurlExchange {
         default: return fault(code, got: said)
         }
     }
+
+    // X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL.
+    private static let (notYetValid, hasExpired) = (9, 10)
 
     /// Before anything was sent, the server cannot have seen the request, whatever the result.
     private static func code(_ result: CURLcode, hasBegunSending: Bool) -> TransportFaultCode {

@@ -1,5 +1,6 @@
 import CCurl
 import Faults
+import FoundationEssentials
 import SCEP
 import Secrets
 
@@ -73,7 +74,11 @@ import Secrets
         }
         defer { unsafe curl_multi_remove_handle(multi, easy) }
         let result = try run(exchange)
-        guard result == CURLE_OK else { throw exchange.fault(result, words: unsafe String(cString: words)) }
+        guard result == CURLE_OK else {
+            throw exchange.fault(
+                result, words: unsafe String(cString: words),
+                verification: unsafe signet_curl_get_long(easy, CURLINFO_SSL_VERIFYRESULT))
+        }
         guard exchange.isHeadComplete else { throw exchange.fault(.connectionLost, got: "half a head") }
         return response(to: exchange)
     }
@@ -139,10 +144,12 @@ import Secrets
     private func response(to exchange: CurlExchange) -> HTTPResponse {
         let type = unsafe signet_curl_get_text(easy, CURLINFO_CONTENT_TYPE).map { unsafe String(cString: $0) }
         let seconds = unsafe signet_curl_get_retry_after(easy)
+        let date = exchange.date.map { unsafe signet_curl_date($0) } ?? -1
         return HTTPResponse(
             status: unsafe signet_curl_get_long(easy, CURLINFO_RESPONSE_CODE),
             contentType: type.map(mediaType), retryAfter: seconds > 0 ? min(Int(seconds), Self.retryLimit) : nil,
-            body: exchange.body, serverCertificates: certificates(of: exchange.origin))
+            date: date > 0 ? Date(timeIntervalSince1970: Double(date)) : nil, body: exchange.body,
+            serverCertificates: certificates(of: exchange.origin))
     }
 
     /// libcurl shows certificates after a handshake only, and none for a kept connection.

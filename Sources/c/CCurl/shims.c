@@ -103,6 +103,8 @@ curl_off_t signet_curl_get_retry_after(CURL *easy) {
     return signet_curl.easy_getinfo(easy, CURLINFO_RETRY_AFTER, &value) == CURLE_OK ? value : 0;
 }
 
+time_t signet_curl_date(const char *text) { return signet_curl.getdate(text, NULL); }
+
 const char *signet_curl_get_text(CURL *easy, CURLINFO info) {
     const char *value = NULL;
     return signet_curl.easy_getinfo(easy, info, &value) == CURLE_OK ? value : NULL;

@@ -53,6 +53,7 @@ package struct EnrollmentMachine: Sendable, Equatable {
     /// The actions of the present state: what is due starts, and the wait for the rest is named.
     private mutating func proceed(now: Date) -> [EnrollmentAction] {
         noticeChangedFiles()
+        noticeClock(now: now)
         var actions = noticeChangedProfile() + noticeExpiry(now: now) + withholdChallenge(now: now)
         if let generation = unpublished, !isPublishing, due(state.publishRetry, now: now) <= now {
             isPublishing = true

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import SCEP
 
 /// What the machine notices by itself each time it is asked.
 extension EnrollmentMachine {
@@ -37,11 +38,23 @@ extension EnrollmentMachine {
         if state.has(.profileInvalid) { state.retry = nil }
     }
 
+    /// A certificate that was valid when it came has not begun: the clock went back. Nothing follows from it but that
+    /// people are told. And what came by a clock that was ahead came now at the latest.
+    mutating func noticeClock(now: Date) {
+        guard let identity = state.identity else { return }
+        guard identity.notBefore <= now.addingTimeInterval(ExchangeLimits.clockSkew) else {
+            return state.raise(.clockWrong, detail: "the certificate begins at \(identity.notBefore)", now: now)
+        }
+        if state.transaction == nil { state.clear([.clockWrong]) }
+        if let obtained = state.obtainedAt, obtained > now { state.obtainedAt = now }
+    }
+
     /// What is expired signs nothing any more: the way on is an enrollment.
     mutating func noticeExpiry(now: Date) -> [EnrollmentAction] {
         guard let identity = state.identity else { return [] }
         guard identity.notAfter <= now else {
-            state.clear([.expired])
+            // Nor is a challenge needed for what a clock had end that was ahead.
+            if state.has(.expired) { state.clear([.expired, .challengeSpent]) }
             return noticeUncalledEnrollment(now: now)
         }
         state.raise(.expired, detail: "", now: now)

@@ -59,7 +59,9 @@ extension EnrollmentMachine {
 
     func isPendingTooLong(_ transaction: Transaction, now: Date) -> Bool {
         let waited = transaction.pendingSince.map { now.timeIntervalSince($0) } ?? 0
-        return transaction.polls > Schedule.mostPolls || waited > Schedule.longestPending
+        let asked = transaction.polls + (state.retry?.count ?? 0)
+        return transaction.polls > Schedule.mostPolls
+            || (waited > Schedule.longestPending && asked >= Schedule.fewestPolls)
     }
 
     mutating func giveUpPending(_ transaction: Transaction, now: Date) -> [EnrollmentAction] {

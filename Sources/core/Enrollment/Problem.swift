@@ -24,6 +24,7 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
     case refused = "request-refused"
     case challengeRefused = "challenge-refused"
     case clockRefused = "clock-refused"
+    case clockWrong = "clock-wrong"
     case untrustedReply = "untrusted-reply"
     case unfitCertificate = "unfit-certificate"
     case wrongCA = "wrong-ca"

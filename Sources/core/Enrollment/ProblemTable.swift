@@ -36,6 +36,11 @@ extension ProblemCode {
                 .error, "e2bd6096ba4a4d5bb628183ab4a39450", "the PKI found this machine's time wrong",
                 "set the clock, for example with systemd-timesyncd, and run 'signetctl renew'"
             )
+        case .clockWrong:
+            (
+                .error, "9d5c0f1e6b7a4c2f8e3d41a6b0c97f25", "this machine's clock is wrong, or the PKI's is",
+                "check the clock with 'timedatectl' and set it, for example with systemd-timesyncd; it is tried again by itself"
+            )
         case .untrustedReply:
             (
                 .error, "3e91cb00373643e59978b65268044501", "the server's answer failed a check, and was not acted on",

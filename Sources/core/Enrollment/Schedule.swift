@@ -9,6 +9,8 @@ package enum Schedule {
     /// How long approval may take, and how often it is asked for.
     package static let longestPending = 7 * 86_400.0
     package static let mostPolls = 1000
+    /// So often it is asked for whatever the clock says, which may have jumped over the week.
+    package static let fewestPolls = 24
     /// CertPolls for a lost reply that may have arrived and brought nothing, after which nobody will tell.
     package static let mostUnanswered = 2
     /// By how much of it a wait after a failure differs over the fleet.

@@ -18,6 +18,8 @@ package struct Authority: Sendable, Equatable {
     package let capabilities: Capabilities
     /// Lower-case hex SHA-256 of recipient and signers, sorted: a change is worth an alarm.
     package let identity: [String]
+    /// By how many seconds the server's clock was ahead of this machine's; nil where it did not say.
+    package internal(set) var clockDifference: Double?
 
     /// The CA named as issuer in a CertPoll (RFC 8894 §3.3.3): the one that issued the RA, or is it.
     package var issuer: Certificate {
@@ -58,7 +60,10 @@ struct AuthoritySelection {
         let known = offered + policy.namedCertificates.filter { !offered.contains($0) }
         let pinned = known.filter(isPinned)
         let current = pinned.filter { (try? requireValid($0)) != nil }
-        if current.isEmpty, let ended = pinned.first { try requireValid(ended) }
+        if current.isEmpty, let ended = pinned.first {
+            try requireBegun(pinned)
+            try requireValid(ended)
+        }
         let below = known.filter { $0.isAuthority && !pinned.contains($0) }
         let admitted = current + below.filter { isNamed($0, known: known, anchors: current) }
         // What root's files hold is not what the server offers: something of the answer has to belong to it.
@@ -184,6 +189,15 @@ struct AuthoritySelection {
 
     private func isIssued(_ certificate: Certificate, by issuer: Certificate) -> Bool {
         certificate.issuer.matches(issuer.subject) && cryptography.isSignature(of: certificate, madeBy: issuer)
+    }
+
+    /// Root does not pin what nobody can use yet: where none of it has begun, the clock is behind.
+    private func requireBegun(_ pinned: [Certificate]) throws {
+        guard let first = pinned.map(\.notBefore).min(), first > now.addingTimeInterval(ExchangeLimits.clockSkew)
+        else { return }
+        throw SCEPFault(
+            .clockWrong, attempted: "use the pinned certificate '\(pinned[0].subject)'",
+            expected: "a time after \(first), when it begins", got: "\(now)")
     }
 
     private func requireValid(_ certificate: Certificate) throws {

@@ -42,7 +42,11 @@ package struct SCEPExchange: Sendable {
         let selection = AuthoritySelection(
             policy: policy, cryptography: cryptography, now: now,
             fetchedOverAuthenticatedTLS: isAuthenticated(response))
-        return try untrusted { try selection.select(from: offered, capabilities: capabilities) }
+        return try untrusted(response, now) {
+            var authority = try selection.select(from: offered, capabilities: capabilities)
+            authority.clockDifference = response.date.map { $0.timeIntervalSince(now) }
+            return authority
+        }
     }
 
     /// Sends a message and verifies the reply to it.
@@ -62,7 +66,7 @@ package struct SCEPExchange: Sendable {
         }
         let verification = ReplyVerification(
             cryptography: cryptography, authority: authority, policy: policy, now: now)
-        return try untrusted { try verification.verify(response.body, expected) }
+        return try untrusted(response, now) { try verification.verify(response.body, expected) }
     }
 
     // MARK: parts
@@ -113,11 +117,21 @@ package struct SCEPExchange: Sendable {
         .status(response.status, retryAfter: response.retryAfter)
     }
 
-    private func untrusted<Result>(_ body: () throws -> Result) throws -> Result {
+    /// What a check refused. Where it is time that did not fit and the server's clock says another, it is nobody's fault
+    /// but the clock's.
+    private func untrusted<Result>(
+        _ response: HTTPResponse, _ now: Date, _ body: () throws -> Result
+    ) throws -> Result {
         do {
             return try body()
         } catch let fault as SCEPFault {
-            throw ExchangeFailure.untrusted(fault)
+            guard fault.code == .authorityExpired || fault.code == .certificateNotCurrent, let date = response.date,
+                abs(date.timeIntervalSince(now)) > ExchangeLimits.clockSkew
+            else { throw ExchangeFailure.untrusted(fault) }
+            throw ExchangeFailure.untrusted(
+                SCEPFault(
+                    .clockWrong, attempted: fault.attempted, expected: "the server's time, \(date)", got: "\(now)",
+                    cause: fault))
         }
     }
 

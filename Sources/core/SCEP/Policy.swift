@@ -77,4 +77,7 @@ package enum ExchangeLimits {
     package static let retryHorizon = 30.0
     /// How far a CA's clock may run ahead of ours, in seconds.
     package static let clockSkew = 600.0
+    /// By how much this machine's clock may differ from what the server says of its own, in seconds, before a challenge is
+    /// sent: hardware clocks are off by hours where they tell local time, and what answers may be a cache.
+    package static let clockTolerance = 86_400.0
 }

@@ -17,8 +17,10 @@ package enum SCEPFaultCode: String, FaultCode {
     case raNotIssuedByCA = "ra-not-issued-by-ca"
     /// A certificate offered as RA has nothing that authorises it: any enrolled device could offer its own.
     case raNotAuthorised = "ra-not-authorised"
-    /// A CA or RA certificate is outside its validity, or this machine's clock is wrong.
+    /// A CA or RA certificate is outside its validity, by this machine's clock and by what the server said of its own.
     case authorityExpired = "authority-expired"
+    /// This machine's clock is wrong: a pinned CA is not valid yet, or the server's clock says something else.
+    case clockWrong = "clock-wrong"
     /// The key that requests would be encrypted to is no RSA key of 2048 bits or more.
     case unsupportedRecipientKey = "unsupported-recipient-key"
     /// A CertRep whose structure is refused before it is verified.

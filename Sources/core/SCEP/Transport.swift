@@ -1,4 +1,5 @@
 package import Faults
+package import FoundationEssentials
 
 /// Carries one HTTP exchange. A port: libcurl implements it; tests replace it.
 ///
@@ -43,18 +44,21 @@ package struct HTTPResponse: Sendable, Equatable {
     package var contentType: String?
     /// Seconds that `Retry-After` asks to wait, as the transport resolved them; nil where absent.
     package var retryAfter: Int?
+    /// What the server's clock said: `Date` (RFC 9110 §6.6.1), which nobody signed.
+    package var date: Date?
     package var body: [UInt8]
     /// The certificates that the TLS server sent, leaf first, DER: all of them, or none where there are too many to tell;
     /// empty over plain HTTP.
     package var serverCertificates: [[UInt8]]
 
     package init(
-        status: Int, contentType: String? = nil, retryAfter: Int? = nil, body: [UInt8] = [],
+        status: Int, contentType: String? = nil, retryAfter: Int? = nil, date: Date? = nil, body: [UInt8] = [],
         serverCertificates: [[UInt8]] = []
     ) {
         self.status = status
         self.contentType = contentType
         self.retryAfter = retryAfter
+        self.date = date
         self.body = body
         self.serverCertificates = serverCertificates
     }
@@ -68,6 +72,8 @@ package enum TransportFaultCode: String, FaultCode {
     case nameNotResolved = "name-not-resolved"
     case notConnected = "not-connected"
     case tlsRefused = "tls-refused"
+    /// A certificate of the server's is not valid yet: for a server in use, that is this machine's clock.
+    case tlsNotYetValid = "tls-not-yet-valid"
     case timedOutBeforeSending = "timed-out-before-sending"
     case timedOut = "timed-out"
     case connectionLost = "connection-lost"
@@ -79,7 +85,7 @@ package enum TransportFaultCode: String, FaultCode {
     /// Whether the server may have seen the request although no answer came.
     package var requestMayHaveArrived: Bool {
         switch self {
-        case .nameNotResolved, .notConnected, .tlsRefused, .timedOutBeforeSending, .badURL: false
+        case .nameNotResolved, .notConnected, .tlsRefused, .tlsNotYetValid, .timedOutBeforeSending, .badURL: false
         case .timedOut, .connectionLost, .tooLarge, .malformedAnswer, .cancelled: true
         }
     }

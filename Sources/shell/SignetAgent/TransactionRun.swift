@@ -58,6 +58,10 @@ final class TransactionRun {
         let key = pendingKey.key
         self.key = key
         let authority = try await discover()
+        // Who orders an enrollment answers for the clock, too.
+        if transaction.rung == .challenge, profile.scep.challenge != nil, !transaction.isOrdered {
+            try authority.requireCredibleClock()
+        }
         let challenge = try await readChallenge(transaction)
         self.challenge = challenge
         let id = TransactionID(random: try ports.cryptography.randomBytes(16))

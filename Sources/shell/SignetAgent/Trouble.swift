@@ -29,8 +29,8 @@ extension ExchangeTrouble {
         switch failure {
         case .noAnswer(let fault):
             self.init(
-                .noAnswer(requestMayHaveArrived: wasSent && fault.code.requestMayHaveArrived), code: .unreachable,
-                detail: detail)
+                .noAnswer(requestMayHaveArrived: wasSent && fault.code.requestMayHaveArrived),
+                code: fault.code == .tlsNotYetValid ? .clockWrong : .unreachable, detail: detail)
         case .status(let status, nil) where status < 400:
             // No PKI's word: a SCEP server that answers so is none, and portals send everybody elsewhere.
             self.init(
@@ -45,6 +45,11 @@ extension ExchangeTrouble {
             // Authentic, opened with our key, and refused for what it issues.
             if [.unfitCertificate, .keyMismatch, .subjectMismatch, .notRenewed].contains(fault.code) {
                 self.init(.unfit, code: .unfitCertificate, detail: detail)
+                return
+            }
+            // It is this machine that has to do something; a request that was sent is asked after until then.
+            if fault.code == .clockWrong {
+                self.init(.local, code: .clockWrong, detail: detail)
                 return
             }
             let code: ProblemCode =

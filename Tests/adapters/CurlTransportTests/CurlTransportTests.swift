@@ -1,5 +1,6 @@
 import CurlTransport
 import Faults
+import FoundationEssentials
 import Glibc
 import SCEP
 import Testing
@@ -106,6 +107,25 @@ import Testing
         #expect(try await transport.exchange(get(server.url("/\(future)"))).retryAfter == 86_400)
         let past = "Fri,_31_Dec_1999_23:59:59_GMT"
         #expect(try await transport.exchange(get(server.url("/\(past)"))).retryAfter == nil)
+    }
+
+    @Test func `the server's time is what the last head says, and nothing where that is no time`() async throws {
+        let server = try LoopbackServer { connection in
+            while let request = connection.next() {
+                let value = request.line.split(separator: " ")[1].dropFirst().replacing("_", with: " ")
+                if value.hasPrefix("Tue") { connection.send("HTTP/1.1 102 Processing\r\nDate: \(value)\r\n\r\n") }
+                let isLast = !value.isEmpty && !value.hasPrefix("Tue")
+                connection.reply("", headers: isLast ? ["dAtE:\(value)"] : [])
+            }
+        }
+        defer { server.stop() }
+        let transport = try transport()
+        let sent = "Fri,_31_Dec_2100_23:59:59_GMT"
+        let time = Date(timeIntervalSince1970: 4_133_980_799)
+        #expect(try await transport.exchange(get(server.url("/\(sent)"))).date == time)
+        for none in ["", "Tue,_1_Jan_2030_00:00:00_GMT", "soon", "-5", String(repeating: "9", count: 200)] {
+            #expect(try await transport.exchange(get(server.url("/\(none)"))).date == nil, "\(none)")
+        }
     }
 
     @Test func `an answer may fill the limit and not pass it, announced or not`() async throws {

@@ -103,6 +103,15 @@ extension ScriptedTransport.Answer {
         .success(HTTPResponse(status: status, contentType: type, retryAfter: retryAfter, body: body))
     }
 
+    /// The same answer by a server whose clock said this.
+    func at(_ date: Date) -> Self {
+        map { response in
+            var response = response
+            response.date = date
+            return response
+        }
+    }
+
     static func text(_ text: String, type: String? = "text/plain") -> Self {
         answer(200, Array(text.utf8), type: type)
     }

@@ -25,7 +25,7 @@ class Route:
     misdeed: Misdeed | None
     operations: tuple[str, ...]
     """The SCEP operations that it happens to; empty for all."""
-    requests: list[bytes] = field(default_factory=list)
+    requests: list[bytearray] = field(default_factory=list)
     """Every request's head and body, as they came."""
     sent: int = 0
     """Bytes that went to the client."""
@@ -45,6 +45,8 @@ class Wire:
         self.body = b""
         self.over = over
         """Set when the test ends: whatever goes on for ever ends then."""
+        self._record = bytearray(head)
+        route.requests.append(self._record)
 
     def read_body(self) -> None:
         """Reads the rest of the request."""
@@ -53,6 +55,7 @@ class Wire:
             if not piece:
                 raise ConnectionError("the client went away in the middle of its request")
             self.body += piece
+            self._record += piece
 
     def answer(self) -> bytes:
         """Has the server behind answer; all of its answer."""
@@ -154,13 +157,9 @@ class Interference:
                     operation = urllib.parse.parse_qs(target.query).get("operation", [""])[0]
                     misdeed = route.misdeed if route.hits(operation) else None
                     if misdeed:
-                        try:
-                            misdeed(wire)
-                        finally:
-                            route.requests.append(wire.head + wire.body)
+                        misdeed(wire)
                         return
                     answer = wire.answer()
-                    route.requests.append(wire.head + wire.body)
                     wire.send(answer)
                     if b"\r\nConnection: close" in answer.partition(b"\r\n\r\n")[0]:
                         return

@@ -4,6 +4,7 @@
 
 #include <curl/curl.h>
 #include <stddef.h>
+#include <time.h>
 
 #define SIGNET_CURL_SONAME "libcurl.so.4"
 
@@ -50,6 +51,9 @@ long signet_curl_get_long(CURL *easy, CURLINFO info);
 
 /// Seconds of Retry-After; 0 where it is absent or past.
 curl_off_t signet_curl_get_retry_after(CURL *easy);
+
+/// Seconds since 1970 of a date as HTTP writes it; -1 for what is none.
+time_t signet_curl_date(const char *text);
 
 /// libcurl's own text, or NULL.
 const char *signet_curl_get_text(CURL *easy, CURLINFO info);
