@@ -75,10 +75,7 @@ def test_a_tick_renews_what_fell_due_while_no_process_was_there(container: Devic
     assert len(server.journal.operations) == 1
     later = datetime.timedelta(days=70)
     server.behaviour.validity = Validity(before=-later, after=later + datetime.timedelta(days=90))
-    clock = "[Service]\nEnvironment=LD_PRELOAD={} FAKETIME=+70d FAKETIME_DISABLE_SHM=1 FAKETIME_DONT_FAKE_MONOTONIC=1\n"
-    (library,) = container.root.glob("usr/lib/*/faketime/libfaketime.so.1")
-    for unit in ("signetd.service", "signet-installd.service"):
-        container.drop_in(unit, clock.format(f"/{library.relative_to(container.root)}"))
+    configuration.clock(container, "+70d")
     container.drop_in("signetd.timer", "[Timer]\nOnCalendar=\nOnCalendar=*:*:0/5\nRandomizedDelaySec=0\n")
     container.run("systemctl", "daemon-reload")
     container.run("systemctl", "restart", "signetd.timer")
