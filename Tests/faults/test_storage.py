@@ -10,10 +10,9 @@ import pytest
 
 from agent import AgentError
 from fixtures import MakeServer
-from machine import Machine
+from machine import NOBODY, Machine
 from scepd import Behaviour, Challenges, SCEPServer, Trouble, names
 
-_NOBODY = 65534
 _RETRIED = 100.0  # seconds: what could not be written is tried again after a minute
 
 
@@ -98,27 +97,9 @@ def test_a_disk_that_fills_up_while_the_pki_issues(machine: Machine, make_server
     assert len(server.authority.issued) == 1
 
 
-def _unprivileged(machine: Machine) -> Path:
-    """Has signetd run as another user, as on a real machine; its state folder."""
-    program = machine.program("signetd")
-    binary = machine.folder / "signetd"
-    binary.write_bytes(Path(program.arguments[0]).read_bytes())
-    binary.chmod(0o755)
-    program.arguments[0] = str(binary)
-    program.wrap = ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--"]
-    machine.write("etc/passwd", f"root:x:0:0:root:/root:/bin/sh\nsignet:x:{_NOBODY}:{_NOBODY}::/:/usr/sbin/nologin\n")
-    machine.program("signet-installd").owner = (_NOBODY, _NOBODY)
-    os.chown(machine.root / "run/signet/public", _NOBODY, _NOBODY)
-    state = machine.root / "var/lib/signet"
-    os.chown(state, _NOBODY, _NOBODY)
-    machine.state.mkdir()
-    machine.state.chmod(0o755)
-    return state
-
-
 def test_a_state_folder_that_signetd_may_not_write(machine: Machine, server: SCEPServer) -> None:
     """As an unprivileged user: root would not be stopped by a mode."""
-    state = _unprivileged(machine)
+    state = machine.unprivileged()
     machine.profile(server)
     machine.start()
     machine.wait_enrolled()
@@ -134,7 +115,7 @@ def test_a_state_folder_that_signetd_may_not_write(machine: Machine, server: SCE
     assert len(server.journal.operations) == 1
 
     for folder in (state, *(one for one in state.rglob("*") if one.is_dir())):
-        os.chown(folder, _NOBODY, _NOBODY)
+        os.chown(folder, NOBODY, NOBODY)
         folder.chmod(0o700)
     with machine.admin() as admin:
         assert admin.renew(timeout=_RETRIED)[-1]["generation"] == 2
@@ -142,7 +123,7 @@ def test_a_state_folder_that_signetd_may_not_write(machine: Machine, server: SCE
 
 def test_a_configuration_folder_that_signetd_may_not_enter(machine: Machine, server: SCEPServer) -> None:
     """The remedy is for the folder that is closed, not for what lies in it."""
-    _unprivileged(machine)
+    machine.unprivileged()
     machine.profile(server)
     folder = machine.root / "etc/signet"
     folder.chmod(0o700)

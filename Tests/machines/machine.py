@@ -17,6 +17,7 @@ from supervise import Program, Supervisor, signet
 BINARIES = Path(os.environ.get("SIGNET_BIN", Path(__file__).parents[2] / ".build/release")).resolve()
 SERIAL = "SN-4711"
 MACHINE_ID = "0123456789abcdef0123456789abcdef"
+NOBODY = 65534
 GROUP, GROUP_ID = "signet-clients", 4711
 PATIENCE = 40.0
 """Seconds within which anything must have happened; the agent itself waits 30 for an HTTP answer."""
@@ -117,6 +118,23 @@ class Machine:
                 )
         self.supervisor = Supervisor(self.root, self.state, self.programs).start()
         return self.supervisor
+
+    def unprivileged(self) -> Path:
+        """Before `start`: has signetd run as another user, as on a real machine; its state folder."""
+        program = self.program("signetd")
+        binary = self.folder / "signetd"
+        binary.write_bytes(Path(program.arguments[0]).read_bytes())
+        binary.chmod(0o755)
+        program.arguments[0] = str(binary)
+        program.wrap = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
+        self.write("etc/passwd", f"root:x:0:0:root:/root:/bin/sh\nsignet:x:{NOBODY}:{NOBODY}::/:/usr/sbin/nologin\n")
+        self.program("signet-installd").owner = (NOBODY, NOBODY)
+        state = self.root / "var/lib/signet"
+        for folder in (self.root / "run/signet/public", state):
+            os.chown(folder, NOBODY, NOBODY)
+        self.state.mkdir()
+        self.state.chmod(0o755)
+        return state
 
     @property
     def running(self) -> Supervisor:
