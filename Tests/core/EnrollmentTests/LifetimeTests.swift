@@ -63,6 +63,19 @@ import Testing
         #expect((device.machine.state.retry?.count ?? 0) > 10 * 24)
     }
 
+    @Test func `A server that is back after a day was asked hourly, and is asked again within the hour`() {
+        for place in [0.0, 0.5, 0.99] {
+            var device = device(90 * day, place: place, outages: [at(0)..<at(day)])
+            device.run(until: at(day))
+            #expect((20...30).contains(device.machine.state.retry?.count ?? 0))
+            #expect(device.server.challengesSeen == 0)
+            device.run(until: at(day + 3600 * (1 + Schedule.fleetSpread)))
+            #expect(device.disk.published == 1)
+            #expect(device.server.challengesSeen == 1)
+            #expect(device.machine.state.problems.isEmpty)
+        }
+    }
+
     @Test func `A fleet that enrolled in one minute renews over days`() {
         var renewals: [Date] = []
         for number in 0..<500 {
