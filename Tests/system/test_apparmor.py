@@ -80,6 +80,9 @@ def everything(container: Device, server: SCEPServer, receiver: Receiver, trace:
     ctl("renew", "access", "--wait")
     for arguments in (["status"], ["status", "--json"], ["tag", "access"], ["report"], ["config", "check"]):
         ctl(*arguments)
+    # An agent that starts looks at what was published before.
+    container.wait_idle(timeout=TRACED)
+    ctl("status")
     (container.root / "etc/signet/profiles.d/access.toml").unlink()
     # A change in the moment in which the agent ends waits for its next start, which this is.
     ctl("status")
@@ -118,6 +121,11 @@ def test_all_that_the_programs_do_is_allowed(
     # The trace has seen what it is about.
     assert ("r", "/run/credentials/signetd.service/signet_scep-challenge") in found["signetd"].needs
     assert ("w", "/run/signet/install") in found["signetd"].needs
+    assert {path.rpartition("/")[2] for mode, path in found["signetd"].needs if "/etc/ssl/signet/access/" in path} >= {
+        "cert.pem",
+        "chain.pem",
+        "fullchain.pem",
+    }
     assert ("x", "/usr/sbin/update-ca-certificates") in found["signet-installd"].needs
     assert found["signet-installd"].networks == {"unix stream", "unix dgram"}
 
