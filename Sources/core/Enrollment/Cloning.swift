@@ -9,8 +9,11 @@ extension EnrollmentState {
         return identity.generation <= foreignGeneration
     }
 
-    /// Whether a generation is this machine's first after another one's.
-    package func followsForeign(_ generation: Int) -> Bool { foreignGeneration.map { $0 + 1 == generation } ?? false }
+    /// Whether a generation is this machine's, and what was published before it another one's.
+    package func followsForeign(_ generation: Int) -> Bool {
+        guard let foreignGeneration, generation > foreignGeneration else { return false }
+        return (published ?? 0) <= foreignGeneration
+    }
 
     /// Whether this is known already of the newest generation on the disk, nil where there is none.
     package func hasDisowned(_ latest: Int?) -> Bool { (foreignGeneration ?? 0) >= latest ?? 0 }

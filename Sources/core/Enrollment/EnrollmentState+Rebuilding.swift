@@ -1,12 +1,14 @@
 package import FoundationEssentials
 
 extension EnrollmentState {
-    /// What can still be told where the state file is lost: the identity, which `.started` brings, and the request in
-    /// pending/. Whether a single-use challenge was sent cannot be, so it counts as sent.
+    /// What can still be told where the state file is lost: the identity, so that it does not count as issued now, and
+    /// the request in pending/. Whether a single-use challenge was sent cannot be, so it counts as sent.
     package static func rebuilt(
-        _ request: Transaction?, rules: EnrollmentRules, because detail: String, now: Date
+        _ request: Transaction?, identity: IdentityFacts? = nil, rules: EnrollmentRules, because detail: String,
+        now: Date
     ) -> EnrollmentState {
         var state = EnrollmentState()
+        state.identity = identity
         state.transaction = request
         // It may have been sent, and may have been pending: both are asked after.
         state.transaction?.step = .sent

@@ -46,16 +46,17 @@ package struct MachineMarks: Sendable, Equatable, Codable {
 
     /// Whether this machine is certainly another one than the marked.
     ///
-    /// The firmware's word decides where both have it: who replaces a network card, or has a new machine-id made, keeps
-    /// the machine. Where there is none, a machine-id or addresses that have nothing in common must do. What cannot be
-    /// read proves nothing.
+    /// The first of these that both have decides: the firmware's UUID, which a board has for life; its serial number,
+    /// which some hypervisors take from their host; addresses, of which one that is left is enough; the machine-id, which
+    /// some systems make anew at each boot. So who replaces a network card, or has a new machine-id made, keeps the
+    /// machine. What cannot be read proves nothing.
     package func ruleOut(_ traits: MachineTraits, digest: Digest) -> Bool {
         let other = MachineMarks(traits, device: device, digest: digest)
-        let firmware = [(productUUID, other.productUUID), (productSerial, other.productSerial)]
-            .filter { $0 != nil && $1 != nil }
-        if !firmware.isEmpty { return firmware.contains { $0 != $1 } }
-        if let machineID, let found = other.machineID, machineID != found { return true }
-        return !addresses.isEmpty && !other.addresses.isEmpty && Set(addresses).isDisjoint(with: other.addresses)
+        if let productUUID, let found = other.productUUID { return productUUID != found }
+        if let productSerial, let found = other.productSerial { return productSerial != found }
+        if !addresses.isEmpty, !other.addresses.isEmpty { return Set(addresses).isDisjoint(with: other.addresses) }
+        if let machineID, let found = other.machineID { return machineID != found }
+        return false
     }
 
     /// The marks of the same machine as it is now, so that one change after the other does not make it another. What

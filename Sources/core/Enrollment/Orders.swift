@@ -17,9 +17,7 @@ extension EnrollmentMachine {
         let known = state.identity
         if let latest {
             // Renaming pending/ to a generation is the commit.
-            // Nothing was issued where only nobody remembers it.
-            let isNew = latest.generation > known?.generation ?? 0 && !(known == nil && state.has(.stateRebuilt))
-            if isNew { issue(latest, now: now) } else { state.identity = latest }
+            if latest.generation > known?.generation ?? 0 { issue(latest, now: now) } else { state.identity = latest }
             if let known, latest.generation < known.generation {
                 // It signs the request for the next, which is due by its own dates.
                 state.obtainedAt = nil

@@ -17,7 +17,7 @@ extension Agent {
         let facts = ports.facts()
         hostname = facts[.hostname] ?? ""
         let context = RunnerContext(
-            facts: facts, deviceID: memory.id, machine: memory.machine,
+            facts: facts, deviceID: memory.id, machine: memory.machine, traits: traits,
             anchors: anchors(of: configuration.profiles))
         self.context = context
         var problems: [(name: String, problem: Problem)] = []

@@ -13,7 +13,7 @@ extension Agent {
     func recognizeMachine() async {
         guard !memory.id.isEmpty else { return }
         let boot = ports.boot()
-        if boot != nil, memory.machine != nil, memory.comparedIn == boot {
+        if boot != nil, memory.machine != nil, memory.comparedIn == boot, !hasLostState {
             knowsMachine = true
             return
         }
@@ -21,6 +21,7 @@ extension Agent {
         var traits = ports.traits()
         traits.productUUID = firmware.productUUID
         traits.productSerial = firmware.productSerial
+        self.traits = traits
         let digest = ports.cryptography.sha256
         do {
             var next = memory
@@ -54,6 +55,19 @@ extension Agent {
             isMachineUnsettled = false
         } catch {
             storage = Problem(.storage, since: storage?.since ?? ports.now(), detail: "\(error)")
+        }
+    }
+
+    /// Whether a profile's state will be made anew, and with it what it knew of the machine.
+    private var hasLostState: Bool {
+        let names = ((try? ports.files.names(in: "profiles")) ?? []).compactMap { ProfileName($0) }
+        return names.contains { name in
+            do {
+                _ = try ProfileStore(name, files: ports.files).loadState()
+                return false
+            } catch {
+                return error.isDamage || error is LostState
+            }
         }
     }
 

@@ -27,6 +27,8 @@ package actor Agent {
     var order: [ProfileName] = []
     /// Whether this process knows whose machine this is.
     var knowsMachine = false
+    /// What tells it from others, where this process has looked.
+    var traits: MachineTraits?
     /// What lies on the disk is another machine's, and that could not be written down yet: nothing is done with it.
     var isMachineUnsettled = false
     /// As of the last time that root's files were read.

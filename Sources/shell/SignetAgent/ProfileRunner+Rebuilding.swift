@@ -1,6 +1,7 @@
 import Enrollment
 import JournalEntries
 import Profiles
+import SCEP
 
 extension ProfileRunner {
     /// The profile's state; made anew out of what lies beside it where the file is damaged or gone. What cannot be read
@@ -19,12 +20,16 @@ extension ProfileRunner {
         let request: PendingRequest?
         do { request = try store.pendingRequest() } catch  where error.isDamage { request = nil }
         let rules = profile.rules(context, ports)
+        let latest = try store.latestGeneration(where: ports.isPair)
         var document = StateDocument(
-            state: .rebuilt(request?.transaction(at: ports.now()), rules: rules, because: reason, now: ports.now()))
-        if let latest = try store.latestGeneration(where: ports.isPair), let issuedTo = latest.machine?.device,
-            let device = context.machine?.device, device != issuedTo
+            state: .rebuilt(
+                request?.transaction(at: ports.now()), identity: latest?.facts, rules: rules, because: reason,
+                now: ports.now()))
+        // Another device's id alone proves nothing: this machine may have lost its own, and made a new one.
+        if let latest, let marks = latest.machine, let traits = context.traits,
+            marks.ruleOut(traits, digest: ports.cryptography.sha256)
         {
-            document.state.disown(latest.number, of: issuedTo, now: ports.now())
+            document.state.disown(latest.number, of: marks.device, now: ports.now())
         }
         try store.setStateAside()
         try store.save(document)

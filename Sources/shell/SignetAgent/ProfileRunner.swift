@@ -253,6 +253,8 @@ struct RunnerContext: Sendable, Equatable {
     var deviceID: String
     /// This machine, as identities remember it.
     var machine: MachineMarks?
+    /// What tells it from others, where this process has looked.
+    var traits: MachineTraits?
     /// Anchors that Signet installs: no TLS chain that ends in one proves anything. nil where they are not all known.
     var anchors: [Certificate]?
 }

@@ -33,11 +33,22 @@ import Testing
 
     @Test func `A lost state takes up the identity and the request for the next one`() {
         let request = Transaction.test(.renew, .renewalReq) { $0.id = "T2" }
-        let state = EnrollmentState.rebuilt(request, rules: .singleUse, because: "it is gone", now: at(0))
+        let state = EnrollmentState.rebuilt(
+            request, identity: .test(3), rules: .singleUse, because: "it is gone", now: at(0))
         var machine = EnrollmentMachine(state, .singleUse)
         let actions = machine.handle(.started(latest: .test(3), hasPending: true), now: at(0))
         #expect(actions.polled?.id == "T2")
         #expect(actions.contains(.publish(generation: 3)))
         #expect(machine.state.problems.map(\.code) == [.stateRebuilt])
+    }
+
+    @Test func `A certificate that came after the state was lost counts, though the process ended before it said so`() {
+        let state = EnrollmentState.rebuilt(.test { $0.id = "T1" }, rules: .test(), because: "it is gone", now: at(0))
+        var machine = EnrollmentMachine(state, .test())
+        let actions = machine.handle(.started(latest: .test(), hasPending: false), now: at(1))
+        #expect(actions.contains(.publish(generation: 1)))
+        #expect(!actions.startsExchange)
+        #expect(machine.state.transaction == nil)
+        #expect(machine.state.problems.isEmpty)
     }
 }

@@ -77,4 +77,21 @@ struct MachineTests {
         world.boot("2", uuid: "u2")
         #expect(try await run(world).problems.contains("cloned"))
     }
+
+    @Test func `that lost its memory and then a state file is no copy of itself`() async throws {
+        let world = World(profiles: [try .sample()])
+        world.boot("1", uuid: "u1")
+        let digest = world.ports.cryptography.sha256
+        let marks = MachineMarks(MachineTraits(productUUID: "u1"), device: "d1", digest: digest)
+        _ = try world.enroll("office", machine: marks)
+        try world.files.remove("device.json")
+        #expect(!(try await run(world).problems.contains("cloned")))
+        for uuid in ["u1", "u2"] {
+            try world.files.write(Array("{".utf8), to: "profiles/office/state.json", mode: 0o600)
+            world.boot("1", uuid: uuid)
+            let problems = try await run(world).problems
+            #expect(problems.contains("state-rebuilt"))
+            #expect(problems.contains("cloned") == (uuid == "u2"), "\(uuid)")
+        }
+    }
 }
