@@ -47,17 +47,24 @@ package enum RevocationCheck {
 
     /// Whether a list that was just fetched takes the place of the one that was kept from before.
     ///
-    /// The places that lists are fetched from are not authenticated: who owns one may put there anything, and what the CA
-    /// signed last week. Neither replaces what the CA signed since, until that has ended.
+    /// The places that lists are fetched from are not authenticated: who owns one may put there anything, what the CA
+    /// signed last week, and what it signed for other certificates. None replaces what it signed since for these: an entry
+    /// counts after the list's end too.
     ///
-    /// - Parameter issuers: the CAs on the certificate's verified path.
+    /// - Parameter path: the certificate's verified one, the certificate first.
     package static func supersedes(
-        _ fetched: [UInt8], _ kept: [UInt8]?, issuers: [Certificate], crypto: some TagCryptography, now: Date
+        _ fetched: [UInt8], _ kept: [UInt8]?, from url: String, path: [Certificate], crypto: some TagCryptography,
+        now: Date
     ) -> Bool {
+        let issuers = Array(path.dropFirst())
         guard let new = signed(fetched, issuers: issuers, crypto: crypto, now: now) else { return false }
         guard let kept, let old = signed(kept, issuers: issuers, crypto: crypto, now: now) else { return true }
-        let hasEnded = old.nextUpdate.map { $0 <= now } ?? true
-        return new.thisUpdate >= old.thisUpdate || hasEnded
+        func isSuitable(_ list: RevocationList) -> Bool {
+            path.dropLast().contains {
+                list.issuer.matches($0.issuer) && whyUnsuitable(list, from: url, for: $0) == nil
+            }
+        }
+        return isSuitable(old) ? isSuitable(new) && new.thisUpdate >= old.thisUpdate : true
     }
 
     /// The list, where one of these CAs signed it, and not in the future.

@@ -67,10 +67,10 @@ package enum PathEvidence: Sendable, Equatable {
     /// No path; the text is the library's reason.
     case none(String)
 
-    /// The CAs on the path.
-    package var issuers: [Certificate] {
+    /// The whole path, the identity's certificate first; empty where there is none.
+    package var whole: [Certificate] {
         guard case .found(_, let whole) = self else { return [] }
-        return Array(whole.dropFirst())
+        return whole
     }
 }
 

@@ -54,7 +54,7 @@ extension ProfileRunner {
             crypto: ports.cryptography)
         var fetched: [String: RevocationListFetch] = [:]
         for url in DeviceTag.revocationListURLs(for: path, rules: rules) {
-            fetched[url] = await fetch(url, issuers: path.issuers)
+            fetched[url] = await fetch(url, for: path.whole)
         }
         // A key that cannot be read now is not gone.
         let key = Result { try store.key(of: generation.number) }
@@ -124,7 +124,7 @@ extension ProfileRunner {
     /// A revocation list, fetched anew, from each place once a second at most: anybody on the machine may ask for the
     /// tag. Where the place does not answer, or what it answers is not the CA's or older, the last list from there counts as
     /// long as it is current.
-    private func fetch(_ url: String, issuers: [Certificate]) async -> RevocationListFetch {
+    private func fetch(_ url: String, for path: [Certificate]) async -> RevocationListFetch {
         let digest = Hexadecimal.string(ports.cryptography.sha256(Array(url.utf8))).lowercased()
         let cached = store.revocationList(digest)
         let now = ports.now()
@@ -143,7 +143,7 @@ extension ProfileRunner {
             guard response.body != cached else { return .fetched(response.body) }
             guard
                 RevocationCheck.supersedes(
-                    response.body, cached, issuers: issuers, crypto: ports.cryptography, now: ports.now())
+                    response.body, cached, from: url, path: path, crypto: ports.cryptography, now: ports.now())
             else { return .fetched(cached ?? response.body) }
             try? store.save(revocationList: response.body, digest: digest)
             return .fetched(response.body)

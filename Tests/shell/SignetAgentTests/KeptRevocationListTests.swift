@@ -78,6 +78,26 @@ struct KeptRevocationListTests {
         await agent.stop()
     }
 
+    @Test func `keeps its entries after its end, and where its place answers with a list for other certificates`()
+        async throws
+    {
+        try await agent.start()
+        let root = try CertificateOrder.authority("CN=root", key: .authority).issue()
+        let ended = RevocationOrder(issuer: root, serials: [1]).with {
+            $0.nextUpdate = $0.thisUpdate + 90
+            $0.thisUpdate += 60
+        }
+        #expect(try await tag(after: .success(HTTPResponse(status: 200, body: ended.der()))) == "revoked")
+        #expect(try await tag(after: .success(HTTPResponse(status: 200, body: list))) == "revoked")
+        // IssuingDistributionPoint: onlyContainsCACerts (RFC 5280 §5.2.5).
+        let ofAuthorities = RevocationOrder(issuer: root, serials: []).with {
+            $0.thisUpdate += 120
+            $0.extensions = [TestExtension("2.5.29.28", isCritical: true, value: [0x30, 0x03, 0x82, 0x01, 0xFF])]
+        }
+        #expect(try await tag(after: .success(HTTPResponse(status: 200, body: ofAuthorities.der()))) == "revoked")
+        await agent.stop()
+    }
+
     @Test func `is kept only where the CA signed it`() async throws {
         try await agent.start()
         let other = try CertificateOrder.authority("CN=other", key: .other).issue()
