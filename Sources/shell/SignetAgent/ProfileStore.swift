@@ -77,14 +77,18 @@ struct ProfileStore: Sendable {
         try files.makeFolder(pending)
         try files.writeSecret(pendingKey.key, to: "\(pending)/key.pem", mode: 0o600)
         if let signer = pendingKey.signer { try files.write(signer.der, to: "\(pending)/signer.der", mode: 0o600) }
+        let found = try self.pendingKey()
+        let isThere = pendingKey.key.withBytes { made in found?.withBytes { made.elementsEqual($0) } ?? false }
+        guard isThere else { throw NotReadBack(path: "\(pending)/key.pem") }
     }
 
-    /// The request, synced before its first byte is sent, and before the state says that it may be.
+    /// The request, synced and read back before its first byte is sent, and before the state says that it may be.
     func savePending(_ request: PendingRequest) throws {
         try files.makeFolder(pending)
         try files.stage(request.message, to: "\(pending)/request.der", mode: 0o600)
         try files.stage(Array(try StateJSON.encoder().encode(request)), to: "\(pending)/transaction.json", mode: 0o600)
         try files.syncFolder(pending)
+        guard try pendingRequest() == request else { throw NotReadBack(path: pending) }
     }
 
     func pendingRequest() throws -> PendingRequest? {
@@ -122,6 +126,9 @@ struct ProfileStore: Sendable {
         try files.stage(issued.leaf.der, to: "\(pending)/certificate.der", mode: 0o600)
         try stage(chain: issued.chain)
         try files.stage(Array(try StateJSON.encoder().encode(meta)), to: "\(pending)/meta.json", mode: 0o600)
+        guard let written = try generation(0, in: pending), written.certificate == issued.leaf,
+            written.chain == issued.chain
+        else { throw NotReadBack(path: pending) }
         let number = try renamePending()
         return Generation(
             number: number, certificate: issued.leaf, chain: issued.chain, root: issued.root, machine: machine)
@@ -244,6 +251,14 @@ struct ProfileStore: Sendable {
     private func path(of number: Int) -> String {
         let digits = String(number)
         return "\(folder)/generations/" + String(repeating: "0", count: max(4 - digits.count, 0)) + digits
+    }
+}
+
+/// The disk said that it had written something, and has not.
+struct NotReadBack: Error, CustomStringConvertible {
+    let path: String
+    var description: String {
+        "what was read back from '\(path)' is not what was written; the disk may be failing: see journalctl -k"
     }
 }
 

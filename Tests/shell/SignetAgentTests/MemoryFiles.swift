@@ -13,6 +13,7 @@ final class MemoryFiles: StateFiles {
         var isFull = false
         var isUnlistable = false
         var losesSyncs = false
+        var swallowed: String?
     }
     private let contents = Mutex(Contents())
 
@@ -28,6 +29,11 @@ final class MemoryFiles: StateFiles {
         get { contents.withLock { $0.losesSyncs } }
         set { contents.withLock { $0.losesSyncs = newValue } }
     }
+    /// The end of a path that writes go to in vain, and say nothing of it.
+    var swallowed: String? {
+        get { contents.withLock { $0.swallowed } }
+        set { contents.withLock { $0.swallowed = newValue } }
+    }
     var paths: [String] { contents.withLock { $0.files.keys.sorted() } }
 
     func read(_ path: String, limit: Int) throws -> [UInt8]? { contents.withLock { $0.files[path] } }
@@ -39,6 +45,7 @@ final class MemoryFiles: StateFiles {
     func write(_ bytes: [UInt8], to path: String, mode: UInt32) throws {
         try contents.withLock {
             if $0.isFull { throw DiskFull() }
+            if let end = $0.swallowed, path.hasSuffix(end) { return }
             $0.files[path] = bytes
         }
     }

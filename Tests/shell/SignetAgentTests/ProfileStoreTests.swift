@@ -180,6 +180,16 @@ struct ProfileStoreTests {
         #expect(try !store.hasPending)
     }
 
+    @Test(arguments: ["key.pem", "request.der", "transaction.json"])
+    func `what the disk did not take, and said that it did, is neither sent nor counted`(name: String) throws {
+        files.swallowed = "pending/" + name
+        #expect(throws: NotReadBack.self) { try preparePending() }
+        #expect(try store.latestGeneration() == nil)
+        files.swallowed = nil
+        try preparePending()
+        #expect(try store.commitPending(issued, at: TestTime.now).number == 1)
+    }
+
     private func preparePending() throws {
         try store.save(PendingKey(key: [UInt8]([7, 8, 9]).withUnsafeBytes { Secret(copying: $0) }, signer: nil))
         try store.savePending(
