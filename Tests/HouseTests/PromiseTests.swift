@@ -21,6 +21,7 @@ import Testing
             for test in tests {
                 let parts = test.split(separator: ":")
                 let file = try text(of: "Tests/\(parts[0])")
+                #expect(parts.count > 1 || test.hasSuffix(".swift"), "which test of \(test)?")
                 if parts.count > 1 { #expect(file.contains("def \(parts[1])("), "\(test)") }
                 named += 1
             }
