@@ -12,6 +12,10 @@ from syscalls.log import Log
 from syscalls.options import Options, wrap
 
 
+WAITS = "waits"
+"""In place of a problem: nothing is wrong any more, and what is missing is tried again later."""
+
+
 @dataclass(frozen=True)
 class Point:
     """A call at which a disk, or the table of descriptors, can be at its end."""
@@ -64,7 +68,10 @@ class SickMachine:
         self._lasting.unlink()
 
     def problems(self) -> set[str]:
-        """The codes of all problems once nothing happens by itself for a while; none for a machine that is well."""
+        """The codes of all problems once nothing happens by itself for a while; none for a machine that is well.
+
+        What follows a request that never left waits with no problem: `WAITS`.
+        """
         with self.machine.control() as client:
             for status in client.changes(PATIENCE):
                 profile = next((one for one in status["profiles"] if one["name"] == "access"), None)
@@ -73,6 +80,8 @@ class SickMachine:
                     return codes
                 if codes and (profile is None or "storage" in codes or self.stage.waits(profile)):
                     return codes
+                if not codes and profile and self.stage.waits(profile):
+                    return {WAITS}
         raise ConnectionError(self.machine.logs())
 
     def order(self) -> None:
