@@ -106,6 +106,7 @@ def test_all_that_the_programs_do_is_allowed(
     container.boot()
     # What runs already would not be followed.
     container.wait_idle()
+    container.wait_idle("signet-installd")
     with Receiver(server.hierarchy) as receiver, tracing.folder() as services, tracing.folder() as commands:
         with tracing.attached(container.init, services):
             everything(container, server, receiver, commands)
