@@ -230,8 +230,10 @@ class Supervisor:
         for folder in ("profiles.d", "anchors", "credentials"):
             path = self.root / "etc/signet" / folder
             for file in path.iterdir() if path.is_dir() else []:
-                status = file.stat()
-                found[str(file)] = (status.st_mtime_ns, status.st_size)
+                # What is being written has a hidden name until it is whole.
+                if not file.name.startswith("."):
+                    status = file.stat()
+                    found[str(file)] = (status.st_mtime_ns, status.st_size)
         return found
 
     def _look_at_configuration(self) -> None:
