@@ -13,13 +13,16 @@ extension Agent {
     }
 
     /// The status document at once and after every change, newest only for a slow reader.
+    ///
+    /// The first one comes from a round like all others: one that was composed beside a round could take the place of
+    /// the newer one in the stream.
     package func changes() async -> AsyncStream<StatusDocument> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: StatusDocument.self, bufferingPolicy: .bufferingNewest(1))
         let id = UUID()
         watchers[id] = continuation
         continuation.onTermination = { _ in self.onAgent { $0.forget(id) } }
-        continuation.yield(await compose())
+        await refresh()
         return stream
     }
 

@@ -47,11 +47,24 @@ struct AgentTests {
         await agent.stop()
     }
 
+    @Test func `who begins to watch while something changes is told the last of it, not what was before`() async throws
+    {
+        for _ in 0..<20 {
+            let world = World(profiles: [try .sample()])
+            let agent = Agent(world.ports)
+            try await agent.start()
+            await withThrowingTaskGroup { watchers in
+                for _ in 0..<50 { watchers.addTask { try await until(agent) { $0.state == .failed } } }
+            }
+            await agent.stop()
+        }
+    }
+
     @Test func `the clock brings the next try`() async throws {
         let world = World(profiles: [try .sample()])
         let agent = Agent(world.ports)
         try await agent.start()
-        _ = try await until(agent) { $0.state == .failed }
+        try await until(agent) { $0.state == .failed }
         let asked = world.asked
         world.answer(.success(HTTPResponse(status: 503)))
         world.advance(80)
@@ -65,7 +78,7 @@ struct AgentTests {
         let world = World(profiles: [try .sample()])
         let agent = Agent(world.ports)
         try await agent.start()
-        _ = try await until(agent) { $0.state == .failed }
+        try await until(agent) { $0.state == .failed }
         world.files.isFull = true
         world.advance(80)
         let full = try await until(agent) { $0.problems.contains { $0.code == "storage" } }
@@ -73,7 +86,7 @@ struct AgentTests {
         world.files.isFull = false
         world.answer(.success(HTTPResponse(status: 404)))
         world.advance(80)
-        _ = try await until(agent) { !$0.problems.contains { $0.code == "storage" } }
+        try await until(agent) { !$0.problems.contains { $0.code == "storage" } }
         world.advance(200)
         let profile = try await until(agent) { $0.problems.contains { $0.code == "request-refused" } }
         #expect(!profile.problems.contains { $0.code == "storage" })
@@ -85,10 +98,10 @@ struct AgentTests {
         let world = World(profiles: [try .sample()])
         let agent = Agent(world.ports)
         try await agent.start()
-        _ = try await until(agent) { $0.state == .failed }
+        try await until(agent) { $0.state == .failed }
         world.files.isFull = true
         world.advance(80)
-        _ = try await until(agent) { $0.problems.contains { $0.code == "storage" } }
+        try await until(agent) { $0.problems.contains { $0.code == "storage" } }
         var refused: [OrderProgress] = []
         for await progress in try await agent.order(.enroll, of: "office") { refused.append(progress) }
         guard case .failed(let problem) = refused.last else {
@@ -107,7 +120,7 @@ struct AgentTests {
         let world = World(profiles: [try .sample()])
         let agent = Agent(world.ports)
         try await agent.start()
-        _ = try await until(agent) { $0.state == .failed }
+        try await until(agent) { $0.state == .failed }
         var last: OrderProgress?
         for await progress in try await agent.order(.enroll, of: "office") { last = progress }
         guard case .failed(let problem) = last else {
@@ -215,15 +228,5 @@ struct AgentTests {
         await idle.value
         #expect(count.withLock { $0 } < 50)
         await agent.stop()
-    }
-
-    /// Follows the status until the one profile is as told; the suite's time limit ends a wait in vain.
-    private func until(
-        _ agent: Agent, _ condition: (StatusDocument.Profile) -> Bool
-    ) async throws -> StatusDocument.Profile {
-        for await status in await agent.changes() {
-            if let profile = status.profiles.first, condition(profile) { return profile }
-        }
-        throw CancellationError()
     }
 }

@@ -16,7 +16,7 @@ struct AlteredPublicationTests {
         world.tamper("office", nil)
         let first = Agent(world.ports)
         try await first.start()
-        _ = try await until(first) { $0.published == 1 && world.publications == 1 }
+        try await until(first) { $0.published == 1 && world.publications == 1 }
         #expect(try world.ports.publishedCertificate(#require(ProfileName("office"))) == certificate)
         // Only once a tick, since this is asked for at the end of every process too.
         world.tamper("office", nil)
@@ -24,7 +24,7 @@ struct AlteredPublicationTests {
         #expect(world.publications == 1)
         world.advance(3600)
         await first.tick()
-        _ = try await until(first) { $0.published == 1 && world.publications == 2 }
+        try await until(first) { $0.published == 1 && world.publications == 2 }
         await first.stop()
     }
 
@@ -40,7 +40,7 @@ struct AlteredPublicationTests {
         #expect(profile.problems.map(\.code) == ["publication-altered", "installer-unreachable"])
         #expect(profile.published == nil)
         // The tag does not claim a certificate that no program finds.
-        _ = try await until(agent) { isPublished($0) == .fail }
+        try await until(agent) { isPublished($0) == .fail }
         world.startInstaller()
         world.advance(80)
         #expect(try await until(agent) { $0.published == 1 && isPublished($0) == .pass }.problems.isEmpty)
@@ -63,14 +63,5 @@ struct AlteredPublicationTests {
 
     private func isPublished(_ profile: StatusDocument.Profile) -> StatusDocument.Check.Result? {
         profile.tag.checks.first { $0.id == "cert.published" }?.result
-    }
-
-    private func until(
-        _ agent: Agent, _ condition: (StatusDocument.Profile) -> Bool
-    ) async throws -> StatusDocument.Profile {
-        for await status in await agent.changes() {
-            if let profile = status.profiles.first, condition(profile) { return profile }
-        }
-        throw CancellationError()
     }
 }

@@ -28,7 +28,7 @@ struct CredentialTests {
         try await agent.start()
         let lingering = Lingering(agent, idle: 600, now: ports.now, wait: ports.wait)
         await lingering.clients(1)
-        _ = try await until(agent) { $0.problems.map(\.code) == ["challenge-unavailable"] }
+        try await until(agent) { $0.problems.map(\.code) == ["challenge-unavailable"] }
         for await _ in try await agent.order(.enroll, of: "office") {}
         let idle = Task { await lingering.untilIdle() }
         await lingering.clients(0)
@@ -43,7 +43,7 @@ struct CredentialTests {
         let agent = Agent(ports)
         try await agent.start()
         let lingering = Lingering(agent, idle: 600, now: ports.now, wait: ports.wait)
-        _ = try await until(agent) { $0.problems.map(\.code) == ["challenge-unavailable"] }
+        try await until(agent) { $0.problems.map(\.code) == ["challenge-unavailable"] }
         await lingering.clients(1)
         await lingering.clients(0)
         let isEnded = Mutex(false)
@@ -62,7 +62,7 @@ struct CredentialTests {
         let (world, ports) = try worldWithoutChallenge()
         let agent = Agent(ports)
         try await agent.start()
-        _ = try await until(agent) { $0.problems.map(\.code) == ["challenge-unavailable"] }
+        try await until(agent) { $0.problems.map(\.code) == ["challenge-unavailable"] }
         let lingering = Lingering(agent, idle: 600, now: ports.now, wait: ports.wait)
         await lingering.clients(1)
         let isEnded = Mutex(false)
@@ -93,7 +93,7 @@ struct CredentialTests {
         let (_, ports) = try worldWithoutChallenge()
         let waiting = Agent(ports)
         try await waiting.start()
-        _ = try await until(waiting) { $0.problems.map(\.code) == ["challenge-unavailable"] }
+        try await until(waiting) { $0.problems.map(\.code) == ["challenge-unavailable"] }
         let brief = Lingering(waiting, idle: 600, now: ports.now, wait: ports.wait)
         #expect(await brief.servesTheLast)
         await brief.clients(1)
@@ -123,12 +123,12 @@ struct CredentialTests {
         let (world, ports) = try worldWithoutChallenge()
         let first = Agent(ports)
         try await first.start()
-        _ = try await until(first) { $0.problems.map(\.code) == ["challenge-unavailable"] }
+        try await until(first) { $0.problems.map(\.code) == ["challenge-unavailable"] }
         #expect(await first.linger() == .brief)
         await first.stop()
         let next = Agent(world.ports)
         try await next.start()
-        _ = try await until(next) { $0.problems.map(\.code) == ["server-unreachable"] }
+        try await until(next) { $0.problems.map(\.code) == ["server-unreachable"] }
         #expect(world.asked > 0)
         #expect(await next.linger() == .full)
         await next.stop()
@@ -153,14 +153,5 @@ struct CredentialTests {
         for await _ in try await agent.order(.enroll, of: "office") {}
         while await agent.isNeeded() { await Task.yield() }
         await agent.stop()
-    }
-
-    private func until(
-        _ agent: Agent, _ condition: (StatusDocument.Profile) -> Bool
-    ) async throws -> StatusDocument.Profile {
-        for await status in await agent.changes() {
-            if let profile = status.profiles.first, condition(profile) { return profile }
-        }
-        throw CancellationError()
     }
 }

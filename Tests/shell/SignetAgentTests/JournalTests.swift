@@ -37,9 +37,9 @@ struct JournalTests {
         let world = World(profiles: [try .sample()])
         let agent = Agent(world.ports)
         try await agent.start()
-        _ = try await until(agent) { $0.state == .failed && $0.transaction?.attempt == 2 }
+        try await until(agent) { $0.state == .failed && $0.transaction?.attempt == 2 }
         world.advance(80)
-        _ = try await until(agent) { $0.transaction?.attempt == 3 && $0.state == .failed }
+        try await until(agent) { $0.transaction?.attempt == 3 && $0.state == .failed }
         #expect(entries(.exchangeBegun, world).count == 2)
         #expect(
             entries(.exchangeEnded, world).map(\.fields)
@@ -51,7 +51,7 @@ struct JournalTests {
         #expect(problem.fields[.remedy] == ProblemCode.unreachable.remedy)
         world.answer(.success(HTTPResponse(status: 404)))
         world.advance(300)
-        _ = try await until(agent) { $0.problems.contains { $0.code == "request-refused" } }
+        try await until(agent) { $0.problems.contains { $0.code == "request-refused" } }
         #expect(cleared(.unreachable, world).map(\.fields[.profile]) == ["office"])
         let tag = try #require(entries(.tagChanged, world).first)
         #expect(tag.fields == [.profile: "office", .tag: "none"])
@@ -66,7 +66,7 @@ struct JournalTests {
         world.tamper("office", nil)
         let agent = Agent(world.ports)
         try await agent.start()
-        _ = try await until(agent) { $0.published == 1 && world.publications == 1 }
+        try await until(agent) { $0.published == 1 && world.publications == 1 }
         #expect(raised(.publicationAltered, world).map(\.fields[.generation]) == ["1"])
         #expect(cleared(.publicationAltered, world).count == 1)
         #expect(entries(.published, world).map(\.fields) == [[.profile: "office", .generation: "1"]])
@@ -78,7 +78,7 @@ struct JournalTests {
         let world = World(profiles: [try .sample()])
         let agent = Agent(world.ports)
         try await agent.start()
-        _ = try await until(agent) { $0.state == .failed }
+        try await until(agent) { $0.state == .failed }
         for await _ in try await agent.order(.enroll, of: "office") {}
         #expect(entries(.orderTaken, world).map(\.fields) == [[.profile: "office"]])
         await agent.stop()
@@ -89,16 +89,16 @@ struct JournalTests {
         let world = World(profiles: [try .sample()])
         let agent = Agent(world.ports)
         try await agent.start()
-        _ = try await until(agent) { $0.state == .failed }
+        try await until(agent) { $0.state == .failed }
         world.files.isFull = true
         for _ in 0..<3 {
             world.advance(80)
-            _ = try await until(agent) { $0.problems.contains { $0.code == "storage" } }
+            try await until(agent) { $0.problems.contains { $0.code == "storage" } }
         }
         #expect(raised(.storage, world).map(\.fields[.profile]) == ["office"])
         world.files.isFull = false
         world.advance(80)
-        _ = try await until(agent) { !$0.problems.contains { $0.code == "storage" } }
+        try await until(agent) { !$0.problems.contains { $0.code == "storage" } }
         #expect(cleared(.storage, world).map(\.fields[.profile]) == ["office"])
         await agent.stop()
         try check(world)
@@ -137,14 +137,5 @@ struct JournalTests {
         #expect(cleared(.notWithdrawn, world).map(\.fields[.profile]) == ["office"])
         await agent.stop()
         try check(world)
-    }
-
-    private func until(
-        _ agent: Agent, _ condition: (StatusDocument.Profile) -> Bool
-    ) async throws -> StatusDocument.Profile {
-        for await status in await agent.changes() {
-            if let profile = status.profiles.first, condition(profile) { return profile }
-        }
-        throw CancellationError()
     }
 }

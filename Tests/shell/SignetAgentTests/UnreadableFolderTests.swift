@@ -37,7 +37,7 @@ struct UnreadableFolderTests {
         world.files.isUnlistable = true
         let agent = Agent(world.ports)
         try await agent.start()
-        _ = try await until(agent) { $0.problems.contains { $0.code == "state-unreadable" } }
+        try await until(agent) { $0.problems.contains { $0.code == "state-unreadable" } }
         for _ in 0..<3 {
             world.advance(80)
             _ = try await agent.evaluate(nil)
@@ -54,21 +54,12 @@ struct UnreadableFolderTests {
         world.files.isUnlistable = true
         let agent = Agent(world.ports)
         try await agent.start()
-        _ = try await until(agent) { $0.problems.contains { $0.code == "state-unreadable" } }
+        try await until(agent) { $0.problems.contains { $0.code == "state-unreadable" } }
         world.files.isUnlistable = false
         world.advance(80)
         let profile = try await until(agent) { $0.problems.contains { $0.code == "server-unreachable" } }
         #expect(profile.transaction?.id == "00112233445566778899AABBCCDDEEFF")
         #expect(world.files.paths.contains("profiles/office/pending/key.pem"))
         await agent.stop()
-    }
-
-    private func until(
-        _ agent: Agent, _ condition: (StatusDocument.Profile) -> Bool
-    ) async throws -> StatusDocument.Profile {
-        for await status in await agent.changes() {
-            if let profile = status.profiles.first, condition(profile) { return profile }
-        }
-        throw CancellationError()
     }
 }

@@ -24,7 +24,7 @@ struct WithdrawalTests {
         for _ in 0..<2 {
             let agent = Agent(world.ports)
             try await agent.start()
-            _ = try await until(agent) { $0.problems.isEmpty && world.withdrawn == ["office"] }
+            try await untilStatus(agent) { $0.problems.isEmpty && world.withdrawn == ["office"] }
             try await settled(agent)
             await agent.tick()
             try await settled(agent)
@@ -41,7 +41,7 @@ struct WithdrawalTests {
         let world = try worldWithFolder()
         let agent = Agent(world.ports)
         try await agent.start()
-        let status = try await until(agent) { !$0.problems.isEmpty }
+        let status = try await untilStatus(agent) { !$0.problems.isEmpty }
         #expect(status.problems.map(\.code) == ["not-withdrawn"])
         #expect(status.problems.allSatisfy { $0.text.contains("office") && !$0.remedy.isEmpty })
         // Reading the configuration again must not try again: that would never end at the end of the process.
@@ -53,7 +53,7 @@ struct WithdrawalTests {
         world.startInstaller()
         world.advance(3600)
         await agent.tick()
-        _ = try await until(agent) { $0.problems.isEmpty }
+        try await untilStatus(agent) { $0.problems.isEmpty }
         #expect(world.withdrawn.count == 2)
         await agent.stop()
     }
@@ -63,7 +63,7 @@ struct WithdrawalTests {
         world.startInstaller()
         let agent = Agent(world.ports)
         try await agent.start()
-        _ = try await until(agent) { _ in world.withdrawn == ["office"] }
+        try await untilStatus(agent) { _ in world.withdrawn == ["office"] }
         world.configure(Configuration(profiles: [try .sample()], refused: []))
         await agent.reload()
         #expect(try await agent.status("office").profiles.first?.published == nil)
@@ -72,7 +72,7 @@ struct WithdrawalTests {
         world.configure(Configuration(profiles: [], refused: []))
         let next = Agent(world.ports)
         try await next.start()
-        _ = try await until(next) { _ in world.withdrawn == ["office", "office"] }
+        try await untilStatus(next) { _ in world.withdrawn == ["office", "office"] }
         await next.stop()
     }
 
@@ -102,7 +102,7 @@ struct WithdrawalTests {
                 management: .unreadable))
         let agent = Agent(world.ports)
         try await agent.start()
-        _ = try await until(agent) { _ in world.withdrawn == ["office"] }
+        try await untilStatus(agent) { _ in world.withdrawn == ["office"] }
         await agent.stop()
     }
 
@@ -118,12 +118,7 @@ struct WithdrawalTests {
 
     /// Until nothing is under way any more.
     private func settled(_ agent: Agent) async throws {
-        _ = try await until(agent) { _ in true }
+        try await untilStatus(agent) { _ in true }
         while await agent.isNeeded() { await Task.yield() }
-    }
-
-    private func until(_ agent: Agent, _ condition: (StatusDocument) -> Bool) async throws -> StatusDocument {
-        for await status in await agent.changes() where condition(status) { return status }
-        throw CancellationError()
     }
 }
