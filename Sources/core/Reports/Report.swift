@@ -39,19 +39,22 @@ package struct Report: Sendable, Equatable {
     ///   - sequence: the persistent counter. With leading zeros, so that it orders as text (CloudEvents' extension
     ///     `sequence`).
     ///   - device: the device's id.
-    ///   - time: when it was written. With the sequence it makes the id, which stays unique with the source where the
-    ///     counter has gone back, since the agent's folder was restored from a backup: receivers drop ids that they know.
-    package func json(sequence: Int64, device: String, at time: Timestamp) throws -> [UInt8] {
+    ///   - time: when it was written.
+    ///   - digest: what follows the sequence in the id, made of the event's other bytes. So the id stays unique with the
+    ///     source where the counter has gone back, since the agent's folder was restored from a backup: receivers drop ids
+    ///     that they know.
+    package func json(
+        sequence: Int64, device: String, at time: Timestamp, digest: (_ bytes: [UInt8]) -> String
+    ) throws -> [UInt8] {
         func event(_ data: some Encodable) throws -> [UInt8] {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             let number = Self.text(sequence)
-            return Array(
-                try encoder.encode(
-                    CloudEvent(
-                        id: "\(number)-\(time.seconds)", source: "urn:signet:device:\(device)",
-                        type: "io.signet.\(kind)", subject: profile, time: time,
-                        dataschema: "urn:signet:schema:\(kind)", sequence: number, data: data)))
+            var event = CloudEvent(
+                id: number, source: "urn:signet:device:\(device)", type: "io.signet.\(kind)", subject: profile,
+                time: time, dataschema: "urn:signet:schema:\(kind)", sequence: number, data: data)
+            event.id += "-" + digest(Array(try encoder.encode(event)))
+            return Array(try encoder.encode(event))
         }
         switch content {
         case .tagChanged(let data): return try event(data)
@@ -76,7 +79,7 @@ package struct Report: Sendable, Equatable {
 /// The envelope (CloudEvents 1.0 §3); attributes that are absent are left out.
 private struct CloudEvent<Payload: Encodable>: Encodable {
     let specversion = "1.0"
-    let id: String
+    var id: String
     let source: String
     let type: String
     let subject: String?

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Profiles
 import Reports
 import SCEP
+import X509
 
 /// Writes what there is to report to the disk, and sends it in order.
 ///
@@ -123,7 +124,9 @@ actor Reporter {
                 if case .identityIssued = report.content, report.profile == route.identity.map({ "\($0)" }) {
                     next.tryAtOnce()
                 }
-                let json = try report.json(sequence: sequence, device: observation.device.id, at: now)
+                let json = try report.json(sequence: sequence, device: observation.device.id, at: now) {
+                    Hexadecimal.string(ports.cryptography.sha256($0).prefix(8)).lowercased()
+                }
                 try store.write(json, sequence)
                 gone += box.add(try Outbox.Entry(sequence: sequence, json: json))
             }

@@ -8,6 +8,12 @@ import Varlink
 struct Device {
     static let start: Int64 = 1_795_348_800  // 2026-11-22T12:00:00Z
     static let day = 86_400
+    /// FNV-1a.
+    static func digest(_ bytes: [UInt8]) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return String(hash, radix: 16)
+    }
 
     var state = ReportState()
     var outbox = Outbox()
@@ -46,7 +52,7 @@ struct Device {
         let reports = state.record(
             observation, for: endpoint, heartbeat: asked || isOwed ? nil : Self.day, fraction: fraction, now: now)
         for (sequence, report) in reports {
-            let bytes = try report.json(sequence: sequence, device: "d1", at: now)
+            let bytes = try report.json(sequence: sequence, device: "d1", at: now, digest: Self.digest)
             json[sequence] = bytes
             let gone = outbox.add(try Outbox.Entry(sequence: sequence, json: bytes))
             state.drop(gone.count)

@@ -177,7 +177,7 @@ class _Server(CountingServer):
         """The handshake happens in the connection's own thread."""
         with self.context.wrap_socket(request, server_side=True) as secured:
             self._open.add(secured)
-            super().finish_request(secured, client_address)  # type: ignore[arg-type]
+            super().finish_request(secured, client_address)
 
     def server_close(self) -> None:
         """Connections that are kept end, too."""
