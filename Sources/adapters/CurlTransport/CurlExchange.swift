@@ -17,8 +17,10 @@ final class CurlExchange: @unchecked Sendable {
     private(set) var isTooLarge = false
     /// Whether the last head that began has ended. libcurl takes a connection that ends within one for an answer.
     private(set) var isHeadComplete = false
-    /// `Date` of the last head.
-    private(set) var date: String?
+    /// `Date` of the last head; nil where a cache answered (RFC 9111 §5.1), whose `Date` is old.
+    var date: String? { isFromCache ? nil : said }
+    private var said: String?
+    private var isFromCache = false
     private var headers = (lines: 0, bytes: 0)
     private let cancellation = Atomic(false)
 
@@ -41,8 +43,9 @@ final class CurlExchange: @unchecked Sendable {
 
     /// Counts a line of a head, whose end is an empty line; false ends the exchange.
     func receiveHeader(_ line: UnsafeRawBufferPointer) -> Bool {
-        if unsafe line.starts(with: Array("HTTP/".utf8)) { (isHeadComplete, date) = (false, nil) }
-        if unsafe isDate(line) { date = unsafe String(decoding: line.dropFirst(5).prefix(64), as: UTF8.self) }
+        if unsafe line.starts(with: Array("HTTP/".utf8)) { (isHeadComplete, said, isFromCache) = (false, nil, false) }
+        if unsafe isField("date:", line) { said = unsafe String(decoding: line.dropFirst(5).prefix(64), as: UTF8.self) }
+        if unsafe isField("age:", line) { isFromCache = true }
         if unsafe line.allSatisfy({ $0 == 0x0D || $0 == 0x0A }) { isHeadComplete = true }
         headers.lines += 1
         headers.bytes += line.count
@@ -50,8 +53,8 @@ final class CurlExchange: @unchecked Sendable {
         return !isTooLarge
     }
 
-    private func isDate(_ line: UnsafeRawBufferPointer) -> Bool {
-        unsafe line.prefix(5).elementsEqual("date:".utf8) { $0 == $1 || $0 == $1 & ~0x20 }
+    private func isField(_ name: String, _ line: UnsafeRawBufferPointer) -> Bool {
+        unsafe line.prefix(name.utf8.count).elementsEqual(name.utf8) { $0 == $1 || $0 == $1 & ~0x20 }
     }
 
     /// Counts a sending; false ends the exchange. A POST is not repeated behind the caller's back: the server may have

@@ -46,9 +46,8 @@ extension DeviceTag {
     ///   - fetched: what came of each of `revocationListURLs`; one that is missing counts as not fetched.
     package static func evidence(
         certificate: Certificate, chain: [Certificate], key: Secret?, isCopied: Bool = false,
-        publication: PublicationEvidence,
-        identificationCAs: [Certificate], rules: TagRules, fetched: [String: RevocationListFetch], now: Date,
-        crypto: some TagCryptography
+        publication: PublicationEvidence, identificationCAs: [Certificate], rules: TagRules,
+        fetched: [String: RevocationListFetch], now: Date, crypto: some TagCryptography
     ) -> TagEvidence {
         let path = path(
             from: certificate, chain: chain, identificationCAs: identificationCAs, now: now, crypto: crypto)

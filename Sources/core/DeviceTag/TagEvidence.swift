@@ -37,7 +37,7 @@ package enum PublicationEvidence: Sendable, Equatable {
     case absent
     /// The identity before this one, which ends then.
     case earlier(notAfter: Date)
-    /// This identity.
+    /// This identity, or a later one for which this one stands in.
     case current
 }
 

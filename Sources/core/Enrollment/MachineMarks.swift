@@ -1,3 +1,5 @@
+import X509
+
 /// What tells one machine from another, as far as it can be read. It is compared, and told to nobody.
 package struct MachineTraits: Sendable, Equatable {
     /// What the firmware says, which root alone reads on most machines.
@@ -34,8 +36,7 @@ package struct MachineMarks: Sendable, Equatable, Codable {
 
     package init(_ traits: MachineTraits, device: String, digest: Digest) {
         func mark(_ kind: String, _ value: String) -> String {
-            let bytes = digest(Array("signet mark \(device) \(kind) \(value)".utf8)).prefix(16)
-            return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            Hexadecimal.string(digest(Array("signet mark \(device) \(kind) \(value)".utf8)).prefix(16)).lowercased()
         }
         self.device = device
         productUUID = traits.productUUID.map { mark("uuid", Self.canonical(uuid: $0)) }

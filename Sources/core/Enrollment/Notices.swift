@@ -79,7 +79,9 @@ extension EnrollmentMachine {
     }
 
     mutating func noticeRevocation(_ isRevoked: Bool, now: Date) {
-        guard state.identity != nil else { return }
+        guard let identity = state.identity else { return }
+        // That one which stands in for a revoked one is good gives nothing back.
+        guard isRevoked || state.published ?? 0 <= identity.generation else { return }
         state.isRevoked = isRevoked
         if isRevoked { state.raise(.revoked, detail: "", now: now) } else { state.clear([.revoked]) }
     }

@@ -105,8 +105,9 @@ extension ProfileRunner {
 
     /// What programs find: the installer read back what it published, and each look at it since found it there.
     private var publication: PublicationEvidence {
-        guard let published = document.state.published else { return .absent }
-        if published == generation?.number { return .current }
+        guard let published = document.state.published, let generation else { return .absent }
+        // One that stands in for a later one, of which the agent's own copy was lost, takes nothing from readers.
+        if published >= generation.number { return .current }
         guard let earlier = try? store.generation(published) else { return .absent }
         return .earlier(notAfter: earlier.certificate.notAfter)
     }

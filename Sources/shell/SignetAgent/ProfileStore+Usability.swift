@@ -17,7 +17,7 @@ extension ProfileStore {
             _ = try DistinguishedName(der: Array(request.subject))
             if let number = request.signerGeneration {
                 guard let generation = try generation(number), let key = try self.key(of: number) else { return false }
-                return ports.isPair(key, generation.certificate)
+                return try ports.isPair(key, generation.certificate)
             }
             _ = try Certificate(der: Array(request.signer ?? Data()))
             return true
@@ -28,9 +28,13 @@ extension ProfileStore {
 }
 
 extension AgentPorts {
-    /// Whether this is the certificate's key; a key that cannot be read is none.
-    func isPair(_ key: Secret, _ certificate: Certificate) -> Bool {
-        (try? cryptography.publicKeyInfo(of: key)) == certificate.publicKeyInfo
+    /// Whether this is the certificate's key. Throws where that cannot be told now.
+    func isPair(_ key: Secret, _ certificate: Certificate) throws -> Bool {
+        do {
+            return try cryptography.publicKeyInfo(of: key) == certificate.publicKeyInfo
+        } catch  where error.isDamage {
+            return false
+        }
     }
 }
 
@@ -41,5 +45,7 @@ extension EnrollmentState {
 
 extension Error {
     /// Whether bytes were read and are not what they should be, as opposed to not being read.
-    var isDamage: Bool { self is DecodingError || self is X509Fault || self is CryptographyFault }
+    var isDamage: Bool {
+        self is DecodingError || self is X509Fault || (self as? CryptographyFault)?.code == .unusableKey
+    }
 }

@@ -179,11 +179,11 @@ struct ProfileStore: Sendable {
     ///
     /// - Parameter isPair: whether the key is the certificate's.
     func latestGeneration(
-        where isPair: (Secret, Certificate) -> Bool = { _, _ in true }
+        where isPair: (Secret, Certificate) throws -> Bool = { _, _ in true }
     ) throws -> Generation? {
         for number in try generationNumbers().reversed() {
             guard let key = try key(of: number), let generation = try generation(number) else { continue }
-            if isPair(key, generation.certificate) { return generation }
+            if try isPair(key, generation.certificate) { return generation }
         }
         return nil
     }

@@ -128,6 +128,16 @@ import Testing
         }
     }
 
+    @Test func `what a cache answers tells no time`() async throws {
+        let server = try LoopbackServer { connection in
+            while connection.next() != nil {
+                connection.reply("", headers: ["Date: Fri, 31 Dec 2100 23:59:59 GMT", "aGe: 90000"])
+            }
+        }
+        defer { server.stop() }
+        #expect(try await transport().exchange(get(server.url("/"))).date == nil)
+    }
+
     @Test func `an answer may fill the limit and not pass it, announced or not`() async throws {
         let server = try LoopbackServer { connection in
             while let request = connection.next() {

@@ -15,6 +15,20 @@ import Testing
         #expect(machine.state.problems.isEmpty)
     }
 
+    @Test func `What stands in for a revoked identity is not taken for its pardon`() {
+        var state = EnrollmentState.enrolled(.test(2))
+        state.isRevoked = true
+        var machine = EnrollmentMachine(state)
+        _ = machine.handle(.started(latest: .test(1, from: -70 * day), hasPending: false), now: at(0))
+        let actions = machine.handle(.revocation(isRevoked: false), now: at(1))
+        #expect(machine.state.isRevoked)
+        #expect(!actions.startsExchange)
+        // Its own certificate is what the PKI may have released from a hold.
+        var same = EnrollmentMachine(state)
+        _ = same.handle(.revocation(isRevoked: false), now: at(1))
+        #expect(!same.state.isRevoked)
+    }
+
     @Test func `A lost state asks after the request in pending, and sends no challenge again`() {
         let rules = EnrollmentRules.singleUse
         let request = Transaction.test { $0.id = "T1" }
