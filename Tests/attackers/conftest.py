@@ -8,9 +8,9 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "servers"), str(Path(__file__).parents[1] / "machines")]
 
-from counts import pytest_terminal_summary  # noqa: E402, F401
-from fixtures import *  # noqa: E402, F403
-from installer import TakenOver  # noqa: E402
+from counts import pytest_terminal_summary
+from fixtures import *
+from installer import TakenOver
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,14 @@ import stat
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from closing import Closing
 from machine import PATIENCE, Machine
 from scepd import Hierarchy, SCEPServer
 from scepd.hierarchy import Holder, certificate, key_usage, name
@@ -106,7 +106,7 @@ def identity(holder: Holder, hierarchy: Hierarchy, profile: str = "access", gene
     return Publication(profile, generation, pem(holder), holder.der, [hierarchy.issuing.der])
 
 
-class TakenOver:
+class TakenOver(Closing):
     """A machine with two profiles, their first identities published, and the attacker, who is user signet.
 
     A context manager. `sent` counts the requests, frames and connections of the attacker.
@@ -222,11 +222,3 @@ class TakenOver:
         self.machine.close()
         for server in self._servers:
             server.stop()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -3,7 +3,6 @@ reports: what it can at most cause, over http."""
 
 import base64
 import datetime
-import json
 import re
 import secrets
 import urllib.parse
@@ -89,19 +88,7 @@ class Victim:
 
     def wait(self, condition: Callable[[Status], bool]) -> dict[str, Status]:
         """Every profile's status, as it was when the condition first held for it."""
-        found: dict[str, Status] = {}
-        try:
-            with self.machine.control() as client:
-                for status in client.changes(5 * PATIENCE):
-                    for one in status["profiles"]:
-                        if one["name"] not in found and condition(one):
-                            found[one["name"]] = one
-                    if found.keys() == self.servers.keys():
-                        return found
-        except TimeoutError as error:
-            left = sorted(self.servers.keys() - found.keys())
-            raise TimeoutError(f"still {left}\n{self.machine.logs()}") from error
-        raise ConnectionError(f"the agent ended the stream\n{self.machine.logs()}")
+        return self.machine.wait_for_all(self.servers, condition, 5 * PATIENCE)
 
     def anchors(self) -> dict[str, bytes]:
         """What the machine was told to trust."""
@@ -354,10 +341,7 @@ def test_a_hostile_endpoint_for_reports_holds_up_nothing(
     misdeed = ENDPOINT_LIES.get(lie) or misdeeds.answer(307, "", f"Location: {elsewhere.url}")
     with Interference(("127.0.0.1", server.port), secured(server.hierarchy, "127.0.0.1")) as endpoint:
         route = endpoint.route(misdeed)
-        settings = {"endpoint": route.url, "ca": "/etc/signet/anchors/root.pem"}
-        lines = [f"{key} = {json.dumps(value)}\n" for key, value in settings.items()]
-        text = "[management]\n" + "".join(lines) + 'token = { credential = "fleet-token" }\n'
-        machine.write("etc/signet/signet.toml", text)
+        machine.reports_to(route.url, token={"credential": "fleet-token"})
         machine.profile(server)
         machine.start()
         machine.wait_enrolled()

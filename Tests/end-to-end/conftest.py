@@ -5,5 +5,5 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "servers"), str(Path(__file__).parents[1] / "machines")]
 
-from counts import pytest_terminal_summary  # noqa: F401
-from fixtures import *  # noqa: F403
+from counts import pytest_terminal_summary
+from fixtures import *

@@ -4,7 +4,6 @@ import json
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from fixtures import MakeServer
+from looking import until
 from machine import GROUP_ID, PATIENCE, Machine
 from realservers import Nginx
 from scepd import Behaviour, Hierarchy, RAKind, SCEPServer
@@ -125,10 +125,7 @@ def test_a_profile_that_root_removes_takes_its_files_and_anchors_with_it(enrolle
     """What was issued is kept: the profile that comes back is published anew, without a new request."""
     (enrolled.root / "etc/signet/profiles.d/access.toml").unlink()
     published, anchors = enrolled.root / "etc/ssl/signet/access", enrolled.root / "usr/local/share/ca-certificates"
-    deadline = time.monotonic() + PATIENCE
-    while published.exists() or any(anchors.iterdir()):
-        assert time.monotonic() < deadline, enrolled.logs()
-        time.sleep(0.05)
+    until(lambda: not published.exists() and not any(anchors.iterdir()), PATIENCE, enrolled.logs)
     assert (enrolled.root / "var/lib/signet/profiles/access/generations/0001/key.pem").exists()
     enrolled.profile(server)
     enrolled.wait_enrolled()

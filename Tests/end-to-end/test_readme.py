@@ -124,8 +124,9 @@ def test_the_machine_to_play_with() -> None:
                 commands = look.splitlines()
                 assert len(commands) == 4
                 for command in commands:
+                    shell = ["bash", "-c", command]
                     done = subprocess.run(
-                        ["bash", "-c", command], cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE, check=False
+                        shell, cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE, check=False
                     )
                     assert done.returncode == 0, command + done.stderr
                     assert done.stdout, command

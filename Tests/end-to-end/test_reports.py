@@ -29,11 +29,7 @@ def receiver(server: SCEPServer) -> Iterator[Receiver]:
 def manage(machine: Machine, receiver: Receiver, **more: Any) -> None:
     """Has the machine report to the endpoint."""
     machine.write("etc/signet/anchors/root.pem", receiver.hierarchy.root.pem)
-    settings = {"endpoint": receiver.url, "ca": "/etc/signet/anchors/root.pem", **more}
-    lines = [
-        f"{key} = {value if str(value).startswith('{') else json.dumps(value)}\n" for key, value in settings.items()
-    ]
-    machine.write("etc/signet/signet.toml", "[management]\n" + "".join(lines))
+    machine.reports_to(receiver.url, **more)
 
 
 def outbox(machine: Machine) -> list[str]:
@@ -80,7 +76,7 @@ def test_a_renewal_a_problem_and_a_farewell_are_told(machine: Machine, server: S
     receiver.token = token
     machine.write("etc/signet/credentials/fleet-token", f"{token}\n", 0o600)
     machine.profile(server)
-    manage(machine, receiver, token='{ credential = "fleet-token" }', identity="access")
+    manage(machine, receiver, token={"credential": "fleet-token"}, identity="access")
     machine.start()
     machine.wait_enrolled()
     receiver.wait_for(lambda: "identity.issued access" in receiver.news)
@@ -186,7 +182,7 @@ def test_no_secret_is_in_any_report(machine: Machine, server: SCEPServer) -> Non
     machine.write("etc/signet/credentials/fleet-token", token, 0o600)
     machine.profile(server)
     with Receiver(server.hierarchy, token=token) as receiver:
-        manage(machine, receiver, token='{ credential = "fleet-token" }')
+        manage(machine, receiver, token={"credential": "fleet-token"})
         machine.start()
         machine.wait_enrolled()
         assert machine.ctl("report").returncode == 0
@@ -219,7 +215,7 @@ def test_an_endpoint_that_never_answers_holds_up_nothing(machine: Machine, serve
     machine.write("etc/signet/credentials/fleet-token", "t0ken", 0o600)
     machine.profile(server)
     with Receiver(server.hierarchy, decide=hold, token="t0ken", demands_certificate=False) as receiver:
-        manage(machine, receiver, token='{ credential = "fleet-token" }')
+        manage(machine, receiver, token={"credential": "fleet-token"})
         machine.start()
         machine.wait_enrolled(timeout=15)
         assert receiver.accepted == []

@@ -5,12 +5,12 @@ import signal
 from dataclasses import dataclass
 
 from agent import AgentError
+from looking import until
 from machine import PATIENCE
 from promises import asked_again_in_vain, judge_published, judge_readers
-from stage import Stage, eventually, let_waits_end
+from stage import Stage, let_waits_end
 from syscalls.log import Log
 from syscalls.options import Options, wrap
-
 
 WAITS = "waits"
 """In place of a problem: nothing is wrong any more, and what is missing is tried again later."""
@@ -52,7 +52,7 @@ class SickMachine:
     def __enter__(self) -> "SickMachine":
         self.machine.program(self.stage.scenario.program).wrap = wrap(self._options)
         supervisor = self.machine.start()
-        assert eventually(lambda: self.log.injected or supervisor.exits["signetd"]), self.machine.logs()
+        until(lambda: self.log.injected or supervisor.exits["signetd"], PATIENCE, self.machine.logs)
         return self
 
     def __exit__(self, *ended: object) -> None:
@@ -108,7 +108,7 @@ class SickMachine:
         judge_published(self.machine)
         judge_readers(self.log.published)
         self.machine.program(self.stage.scenario.program).wrap = []
-        assert eventually(self._file_says_well), "the status file is not true"
+        until(self._file_says_well, PATIENCE, lambda: "the status file is not true")
         if not is_ordered:
             assert asked_again_in_vain(self.stage.server.journal.operations[self._asked :]) == []
 

@@ -2,12 +2,12 @@
 
 import datetime
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
+from looking import until
 from machine import PATIENCE, Machine, Status, problem_codes
 from scepd import Behaviour, Exchange, SCEPServer
 from syscalls.log import Log
@@ -54,16 +54,6 @@ class Run:
     certificate: bytes
     kill: int
     """The call before which it was killed; 0 where it was not."""
-
-
-def eventually(condition: Callable[[], Any], timeout: float = PATIENCE) -> bool:
-    """Whether the condition comes to hold."""
-    end = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)  # between two looks
-    return True
 
 
 def let_waits_end(machine: Machine) -> None:
@@ -120,7 +110,7 @@ class Stage:
         program = machine.program(self.scenario.program)
         unwatched, program.wrap = program.wrap, before + wrap(options)
         supervisor = machine.start()
-        assert eventually(lambda: self.scenario.is_done(machine) or supervisor.exits[program.name]), machine.logs()
+        until(lambda: self.scenario.is_done(machine) or supervisor.exits[program.name], PATIENCE, machine.logs)
         machine.stop()
         program.wrap = unwatched
         self.settle()

@@ -264,11 +264,7 @@ def test_a_clone_reports_under_an_id_of_its_own(
     machine.write("etc/signet/credentials/fleet-token", "a-token\n", 0o600)
     with Receiver(server.hierarchy, demands_certificate=False, token="a-token") as receiver:
         receiver.stop()
-        machine.write(
-            "etc/signet/signet.toml",
-            f'[management]\nendpoint = "{receiver.url}"\nca = "/etc/signet/anchors/root.pem"\n'
-            'token = { credential = "fleet-token" }\n',
-        )
+        machine.reports_to(receiver.url, token={"credential": "fleet-token"})
         machine.start()
         machine.wait_enrolled()
         assert machine.ctl("report").returncode == 1

@@ -68,10 +68,7 @@ class Scene:
         self.machine = machine
         machine.unprivileged()
         machine.profile(server, device_tag_require_revocation_check=True)
-        machine.write(
-            "etc/signet/signet.toml",
-            '[management]\nendpoint = "https://127.0.0.1:1/"\nca = "/etc/signet/anchors/root.pem"\n',
-        )
+        machine.reports_to("https://127.0.0.1:1/")
         machine.start()
         machine.wait_enrolled()
         with machine.admin() as admin:

@@ -84,19 +84,7 @@ class Fleet:
 
     def wait(self, condition: Callable[[Status], bool], timeout: float = 4 * PATIENCE) -> dict[str, Status]:
         """Every profile's status, as it was when the condition first held for it."""
-        found: dict[str, Status] = {}
-        try:
-            with self.machine.control() as client:
-                for status in client.changes(timeout):
-                    for one in status["profiles"]:
-                        if one["name"] not in found and condition(one):
-                            found[one["name"]] = one
-                    if found.keys() == self.routes.keys():
-                        return found
-        except TimeoutError as error:
-            left = sorted(self.routes.keys() - found.keys())
-            raise TimeoutError(f"still {left}\n{self.machine.logs()}") from error
-        raise ConnectionError(f"the agent ended the stream\n{self.machine.logs()}")
+        return self.machine.wait_for_all(self.routes, condition, timeout)
 
     def wait_failed(self) -> dict[str, Status]:
         """Every profile's status, once it has a problem and a plan."""

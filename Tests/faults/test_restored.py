@@ -2,11 +2,9 @@
 
 import datetime
 import json
-import select
 import shutil
-import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +36,19 @@ def restore(machine: Machine, backup: Path) -> None:
     folder = machine.root / "var/lib/signet"
     shutil.rmtree(folder)
     shutil.copytree(backup, folder)
+
+
+@pytest.fixture
+def receiver(machine: Machine, server: SCEPServer) -> Iterator[Receiver]:
+    """Whom the machine, which is shut down, has told once that it is enrolled."""
+    machine.profile(server)
+    with Receiver(server.hierarchy) as made:
+        machine.reports_to(made.url)
+        machine.start()
+        machine.wait_enrolled()
+        assert machine.ctl("report").returncode == 0
+        machine.stop()
+        yield made
 
 
 def leaf(machine: Machine) -> x509.Certificate:
@@ -129,51 +140,33 @@ def test_a_backup_of_before_the_request_does_not_send_a_spent_challenge_by_itsel
 
 
 def test_a_backup_of_the_counter_gives_no_report_the_id_of_another(
-    machine: Machine, server: SCEPServer, record_property: RecordProperty
+    machine: Machine, server: SCEPServer, receiver: Receiver, record_property: RecordProperty
 ) -> None:
     """A receiver drops ids that it knows: whatever is new has a new one, and what is sent again is the same."""
-    machine.profile(server)
-    with Receiver(server.hierarchy) as receiver:
-        machine.write(
-            "etc/signet/signet.toml",
-            f'[management]\nendpoint = "{receiver.url}"\nca = "/etc/signet/anchors/root.pem"\n',
-        )
-        machine.start()
-        machine.wait_enrolled()
-        assert machine.ctl("report").returncode == 0
-        machine.stop()
-        backup = back_up(machine)
-        machine.start()
-        server.behaviour.validity = Validity(before=datetime.timedelta(minutes=4))
-        with machine.admin() as admin:
-            admin.renew()
-        machine.wait_enrolled(generation=2)
-        assert machine.ctl("report").returncode == 0
-        machine.stop()
-        before = len(receiver.accepted)
-        restore(machine, backup)
-        _await_next_second()
-        machine.start()
-        machine.wait_for(lambda one: one.get("published") == 2)
-        assert machine.ctl("report").returncode == 0
-        assert len(receiver.accepted) > before
-        bodies: dict[str, set[bytes]] = defaultdict(set)
-        for one in receiver.accepted:
-            assert one.event
-            bodies[one.event.get_id()].add(one.body)
-        assert {len(one) for one in bodies.values()} == {1}
-        assert receiver.violations == []
-        numbers = [int(str(one.event.get_extension("sequence"))) for one in receiver.accepted if one.event]
-        # That it goes back is what tells the receiver of it.
-        assert numbers != sorted(numbers)
+    backup = back_up(machine)
+    machine.start()
+    server.behaviour.validity = Validity(before=datetime.timedelta(minutes=4))
+    with machine.admin() as admin:
+        admin.renew()
+    machine.wait_enrolled(generation=2)
+    assert machine.ctl("report").returncode == 0
+    machine.stop()
+    before = len(receiver.accepted)
+    restore(machine, backup)
+    machine.start()
+    machine.wait_for(lambda one: one.get("published") == 2)
+    assert machine.ctl("report").returncode == 0
+    assert len(receiver.accepted) > before
+    bodies: dict[str, set[bytes]] = defaultdict(set)
+    for one in receiver.accepted:
+        assert one.event
+        bodies[one.event.get_id()].add(one.body)
+    assert {len(one) for one in bodies.values()} == {1}
+    assert receiver.violations == []
+    numbers = [int(str(one.event.get_extension("sequence"))) for one in receiver.accepted if one.event]
+    # That it goes back is what tells the receiver of it.
+    assert numbers != sorted(numbers)
     record_property(count("restored backups"), 1)
-
-
-def _await_next_second() -> None:
-    """Until the clock shows another second, which an id is made of. A restore that a person does takes longer."""
-    began = int(time.time())
-    while int(time.time()) == began:
-        select.select([], [], [], began + 1 - time.time())
 
 
 def _edit(file: Path, change: Callable[[dict[str, Any]], object]) -> bytes:
@@ -188,40 +181,30 @@ _FILES = ["device.json", "reports.json", "profiles/access/state.json", "profiles
 
 @pytest.mark.parametrize("path", _FILES)
 def test_a_file_of_a_newer_version_is_neither_used_nor_lost(
-    machine: Machine, server: SCEPServer, path: str, record_property: RecordProperty
+    machine: Machine, server: SCEPServer, receiver: Receiver, path: str, record_property: RecordProperty
 ) -> None:
     """The package was downgraded: what the older program does not understand it leaves to the newer one."""
-    machine.profile(server)
-    with Receiver(server.hierarchy) as receiver:
-        machine.write(
-            "etc/signet/signet.toml",
-            f'[management]\nendpoint = "{receiver.url}"\nca = "/etc/signet/anchors/root.pem"\n',
-        )
+    held = machine.belongings()
+    file = machine.root / "var/lib/signet" / path
+    newer = _edit(file, lambda document: document.update(version=document["version"] + 1, shape="another"))
+    for _ in range(2):
         machine.start()
-        machine.wait_enrolled()
-        assert machine.ctl("report").returncode == 0
+        with machine.control() as client:
+            problem = next(found for status in client.changes(PATIENCE) if (found := _complaint(status)))
+        assert "version" in problem["text"]
+        assert problem["remedy"]
         machine.stop()
-        held = machine.belongings()
-        file = machine.root / "var/lib/signet" / path
-        newer = _edit(file, lambda document: document.update(version=document["version"] + 1, shape="another"))
-        for _ in range(2):
-            machine.start()
-            with machine.control() as client:
-                problem = next(found for status in client.changes(PATIENCE) if (found := _complaint(status)))
-            assert "version" in problem["text"]
-            assert problem["remedy"]
-            machine.stop()
-        assert file.read_bytes() == newer
-        assert {name: text for name, text in machine.belongings().items() if not name.endswith(path)} == {
-            name: text for name, text in held.items() if not name.endswith(path)
-        }
-        # And upgraded again.
-        _edit(file, lambda document: document.update(version=document["version"] - 1))
-        machine.start()
-        assert machine.wait_enrolled()["problems"] == []
-        with machine.admin() as admin:
-            assert admin.renew()[-1]["generation"] == 2
-        machine.wait_enrolled(generation=2)
+    assert file.read_bytes() == newer
+    assert {name: text for name, text in machine.belongings().items() if not name.endswith(path)} == {
+        name: text for name, text in held.items() if not name.endswith(path)
+    }
+    # And upgraded again.
+    _edit(file, lambda document: document.update(version=document["version"] - 1))
+    machine.start()
+    assert machine.wait_enrolled()["problems"] == []
+    with machine.admin() as admin:
+        assert admin.renew()[-1]["generation"] == 2
+    machine.wait_enrolled(generation=2)
     assert [one.message_type for one in server.journal.operations] == [names.PKCS_REQ, names.RENEWAL_REQ]
     record_property(count("files of a newer version"), 1)
 
@@ -233,32 +216,22 @@ def _complaint(status: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def test_fields_that_a_newer_version_wrote_are_kept(
-    machine: Machine, server: SCEPServer, record_property: RecordProperty
+    machine: Machine, server: SCEPServer, receiver: Receiver, record_property: RecordProperty
 ) -> None:
-    machine.profile(server)
-    with Receiver(server.hierarchy) as receiver:
-        machine.write(
-            "etc/signet/signet.toml",
-            f'[management]\nendpoint = "{receiver.url}"\nca = "/etc/signet/anchors/root.pem"\n',
-        )
-        machine.start()
-        machine.wait_enrolled()
-        assert machine.ctl("report").returncode == 0
-        machine.stop()
-        files = [machine.root / "var/lib/signet" / path for path in _FILES[:3]]
-        for file in files:
-            _edit(file, lambda document: document.update(mood={"of": ["the", "newer"]}))
-        texts = [file.read_text() for file in files]
-        machine.start()
-        with machine.admin() as admin:
-            assert admin.renew()[-1]["generation"] == 2
-        machine.wait_enrolled(generation=2)
-        # What is refused since a file is broken is remembered there.
-        machine.write("etc/signet/profiles.d/broken.toml", "[scep]\nurl = 1\n")
-        with machine.control() as client:
-            next(one for one in client.changes(PATIENCE) if one["problems"])
-        assert machine.ctl("report").returncode == 0
-        machine.stop()
+    files = [machine.root / "var/lib/signet" / path for path in _FILES[:3]]
+    for file in files:
+        _edit(file, lambda document: document.update(mood={"of": ["the", "newer"]}))
+    texts = [file.read_text() for file in files]
+    machine.start()
+    with machine.admin() as admin:
+        assert admin.renew()[-1]["generation"] == 2
+    machine.wait_enrolled(generation=2)
+    # What is refused since a file is broken is remembered there.
+    machine.write("etc/signet/profiles.d/broken.toml", "[scep]\nurl = 1\n")
+    with machine.control() as client:
+        next(one for one in client.changes(PATIENCE) if one["problems"])
+    assert machine.ctl("report").returncode == 0
+    machine.stop()
     for file, text in zip(files, texts, strict=True):
         assert file.read_text() != text, file
         assert json.loads(file.read_text())["mood"] == {"of": ["the", "newer"]}, file

@@ -4,10 +4,11 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import varlink
+
+from closing import Closing
 
 INTERFACE = "io.signet.Agent"
 
@@ -26,7 +27,7 @@ class AgentError(Exception):
         return str(self.parameters["problem"]["code"])
 
 
-class AgentClient:
+class AgentClient(Closing):
     """One connection. Every wait has a deadline in seconds and ends with `TimeoutError`."""
 
     def __init__(self, path: Path, timeout: float = 20.0) -> None:
@@ -85,11 +86,3 @@ class AgentClient:
     def close(self) -> None:
         """Goes away."""
         self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

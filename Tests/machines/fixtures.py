@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from machine import Machine
 from scepd import Behaviour, Hierarchy, SCEPServer
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,11 @@ class Machine:
         """Puts a challenge in place as a credential."""
         self.challenges.add(text)
         self.write(f"etc/signet/credentials/{name}", text, 0o600)
+
+    def reports_to(self, endpoint: str, **more: Any) -> None:
+        """Has the machine report to an endpoint with a certificate of the PKI whose root is an anchor."""
+        settings = {"endpoint": endpoint, "ca": "/etc/signet/anchors/root.pem", **more}
+        self.write("etc/signet/signet.toml", f"[management]\n{_lines(settings)}")
 
     def profile(self, server: SCEPServer, name: str = "access", **changes: Any) -> None:
         """Writes a profile for the server: its issuing CA pinned, its root an anchor.
@@ -180,13 +185,23 @@ class Machine:
 
     def wait_for(self, condition: Callable[[Status], Any], name: str = "access", timeout: float = PATIENCE) -> Status:
         """The profile's status once the condition holds for it, learned from GetStatus with `more`."""
-        last: Status = {}
+        return self.wait_for_all([name], condition, timeout)[name]
+
+    def wait_for_all(
+        self, names: Iterable[str], condition: Callable[[Status], Any], timeout: float = PATIENCE
+    ) -> dict[str, Status]:
+        """The status of each of these profiles, as it was when the condition first held for it."""
+        found: dict[str, Status] = {}
+        left = set(names)
+        last: dict[str, Status] = {}
         try:
             with self.control() as client:
                 for status in client.changes(timeout):
-                    last = next((one for one in status["profiles"] if one["name"] == name), {})
-                    if last and condition(last):
-                        return last
+                    last = {one["name"]: one for one in status["profiles"] if one["name"] in left}
+                    found |= {name: one for name, one in last.items() if condition(one)}
+                    left -= found.keys()
+                    if not left:
+                        return found
         except TimeoutError as error:
             raise TimeoutError(f"still {json.dumps(last, indent=1)}\n{self.logs()}") from error
         raise ConnectionError(f"the agent ended the stream at {json.dumps(last, indent=1)}\n{self.logs()}")

@@ -7,8 +7,8 @@ import os
 import socket
 import subprocess
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from closing import Closing
 
 _PATIENCE = 40.0
 _PYTHON = "/usr/bin/python3"
@@ -33,7 +33,7 @@ while order := channel.recv(4096):
 """
 
 
-class Stranger:
+class Stranger(Closing):
     """A process of that user. A context manager: it ends with it; the connections are the caller's to close."""
 
     def __init__(self, become: list[str]) -> None:
@@ -76,14 +76,6 @@ class Stranger:
         """Ends the process."""
         self._channel.close()
         self._process.wait(_PATIENCE)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def unprivileged(uid: int) -> list[str]:

@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,15 +13,17 @@ import pytest
 sys.path[1:1] = [str(Path(__file__).parents[1] / name) for name in ("servers", "machines", "attackers")]
 
 import configuration
+import fixtures
 import world
-from counts import pytest_terminal_summary  # noqa: F401
+from counts import pytest_terminal_summary
 from device import Device
 from realservers import Nginx
 from scepd import Behaviour, Challenges, Hierarchy, SCEPServer
 
 CHALLENGE = "open sesame"
 
-MakeServer = Callable[..., SCEPServer]
+MakeServer = fixtures.MakeServer
+make_server = fixtures.make_server
 
 
 def _given(variable: str) -> Path:
@@ -82,23 +84,6 @@ def container(installed: list[Path]) -> Iterator[Device]:
         yield made
     finally:
         made.close()
-
-
-@pytest.fixture
-def make_server() -> Iterator[MakeServer]:
-    """Makes SCEP servers that end with the test, and fails it if the client broke a rule of RFC 8894."""
-    servers: list[SCEPServer] = []
-
-    def make(behaviour: Behaviour | None = None, hierarchy: Hierarchy | None = None, **more: object) -> SCEPServer:
-        server = SCEPServer(hierarchy, behaviour, **more).start()  # type: ignore[arg-type]
-        servers.append(server)
-        return server
-
-    yield make
-    for server in servers:
-        server.stop()
-    violations = [text for server in servers for text in server.journal.violations]
-    assert not violations, "the client broke rules:\n" + "\n".join(violations)
 
 
 @pytest.fixture

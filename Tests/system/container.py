@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import world
+from looking import Found, until
 
 PATIENCE = 40.0
 """Seconds within which anything must have happened; the agent itself waits 30 for an HTTP answer."""
@@ -22,8 +22,6 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
     "DEBIAN_FRONTEND": "noninteractive",
 }
-
-Found = TypeVar("Found")
 
 
 class Container:
@@ -170,16 +168,8 @@ class Container:
         return done
 
     def wait_for(self, condition: Callable[[], Found | None], timeout: float = PATIENCE, what: str = "") -> Found:
-        """What the condition gives once it is true, asked ten times a second."""
-        deadline = time.monotonic() + timeout
-        while True:
-            found = condition()
-            if found:
-                return found
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"after {timeout} s {what or 'still not'}\n{self.log()}")
-            # There is no event to wait for in another machine.
-            time.sleep(0.1)
+        """What the condition gives once it is true. There is no event to wait for in another machine."""
+        return until(condition, timeout, lambda: f"{what}\n{self.log()}")
 
     def log(self) -> str:
         """The end of the console and of the journal."""

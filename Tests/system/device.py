@@ -25,6 +25,15 @@ class Device(Container):
                     found.append(name)
         return found
 
+    def confinement(self, program: str) -> list[str]:
+        """What AppArmor holds each running process of a program to, "NAME (MODE)"."""
+        found = []
+        for number in self.processes():
+            with contextlib.suppress(OSError):
+                if Path(f"/proc/{number}/comm").read_text().strip() == program:
+                    found.append(Path(f"/proc/{number}/attr/current").read_text().strip("\n\0"))
+        return found
+
     def wait_idle(self, program: str = "signetd", timeout: float = PATIENCE) -> None:
         """Until the program's service has come to rest and no process of it is left."""
         self.wait_for(

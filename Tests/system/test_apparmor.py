@@ -67,7 +67,7 @@ def enforced() -> Iterator[bool]:
     subprocess.run(["apparmor_parser", "--remove", *files], check=True, timeout=60)
 
 
-def everything(container: Device, server: SCEPServer, receiver: Receiver, trace: Path) -> None:
+def everything(container: Device, server: SCEPServer, receiver: Receiver, trace: Path, enforced: bool) -> None:
     """What happens in the life of a device: enrolled, renewed, looked at, reported, asked to forget a profile."""
 
     def ctl(*arguments: str) -> None:
@@ -83,6 +83,9 @@ def everything(container: Device, server: SCEPServer, receiver: Receiver, trace:
     # An agent that starts looks at what was published before.
     container.wait_idle(timeout=TRACED)
     ctl("status")
+    if enforced:
+        # It stays for callers for a while.
+        assert [one.rpartition(" ")[2] for one in container.confinement("signetd")] == ["(enforce)"]
     (container.root / "etc/signet/profiles.d/access.toml").unlink()
     # A change in the moment in which the agent ends waits for its next start, which this is.
     ctl("status")
@@ -109,7 +112,7 @@ def test_all_that_the_programs_do_is_allowed(
     container.wait_idle("signet-installd")
     with Receiver(server.hierarchy) as receiver, tracing.folder() as services, tracing.folder() as commands:
         with tracing.attached(container.init, services):
-            everything(container, server, receiver, commands)
+            everything(container, server, receiver, commands, enforced)
         found = tracing.read(services, PROGRAMS) | tracing.read(commands, PROGRAMS)
     assert found.keys() == FILES.keys()
     for name, traced in found.items():

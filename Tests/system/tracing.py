@@ -6,11 +6,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+
+from looking import until
 
 # Each changes what its paths name, or who may do what with it.
 _CHANGES = (
@@ -51,14 +52,11 @@ class Traced:
 def attached(process: int, trace: Path) -> Iterator[None]:
     """Follows a process and all that it starts meanwhile, into a folder that is whole afterwards."""
     tracer = subprocess.Popen([*OPTIONS, f"--output={trace}/trace", f"--attach={process}"])
-    deadline = time.monotonic() + 40
-    while f"TracerPid:\t{tracer.pid}\n" not in Path(f"/proc/{process}/status").read_text():
-        if tracer.poll() is not None or time.monotonic() > deadline:
-            tracer.kill()
-            raise RuntimeError("strace does not attach")
-        # Nobody tells when it has.
-        time.sleep(0.05)
+    status, traced = Path(f"/proc/{process}/status"), f"TracerPid:\t{tracer.pid}\n"
     try:
+        until(lambda: traced in status.read_text() or tracer.poll() is not None, 40, lambda: "strace does not attach")
+        if tracer.poll() is not None:
+            raise RuntimeError("strace does not attach")
         yield
     finally:
         # It lets go of what it follows, which goes on.

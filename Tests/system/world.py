@@ -1,10 +1,13 @@
 """The small world that the containers live in: mounts and a network of this process alone, gone with it."""
 
+import contextlib
 import ctypes
 import os
 import subprocess
-import time
+from functools import partial
 from pathlib import Path
+
+from looking import until
 
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWNET = 0x40000000
@@ -88,18 +91,16 @@ class ControlGroups:
 
     def remove(self, patience: float = 20.0) -> None:
         """Removes them as soon as the last process in them is gone."""
-        deadline = time.monotonic() + patience
+
+        def is_gone(folder: Path) -> bool:
+            # The kernel takes a moment to bury the dead.
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+            return not folder.exists()
+
         for folder in self.folders:
             for below, _, _ in os.walk(folder, topdown=False):
-                while True:
-                    try:
-                        Path(below).rmdir()
-                        break
-                    except OSError:
-                        if time.monotonic() > deadline:
-                            raise
-                        # The kernel takes a moment to bury the dead.
-                        time.sleep(0.02)
+                until(partial(is_gone, Path(below)), patience, partial("{} is in use".format, below))
 
 
 class Image:

@@ -3,15 +3,13 @@ import Faults
 import FoundationEssentials
 import Glibc
 import LocalSocket
+import TestFiles
 import Testing
 import Varlink
 
 /// Runs `body` with the path of a socket in a new folder that is gone afterwards.
 func withSocketPath<Value>(_ body: (String) async throws -> Value) async throws -> Value {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "signet-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    return try await body(folder + "/s")
+    try await withScratchFolder { try await body($0 + "/s") }
 }
 
 /// Runs `body` with a server at a path, which is stopped afterwards.

@@ -1,24 +1,17 @@
-import FoundationEssentials
 import MachineFacts
 import Profiles
+import TestFiles
 
-/// A machine made of files in a folder of a test's own, removed when the test ends.
-final class Fixture {
-    let root: String
+/// A machine made of files in a folder of a test's own.
+struct Fixture {
+    private let folder: ScratchFolder
+    var root: String { folder.path }
 
-    init() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "signet-facts-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        root = folder.path
-    }
+    init() throws { folder = try ScratchFolder() }
 
-    func write(_ path: String, _ text: String) throws { try write(path, Array(text.utf8)) }
+    func write(_ path: String, _ text: String) throws { try folder.write(path, text, mode: 0o644) }
 
-    func write(_ path: String, _ bytes: [UInt8]) throws {
-        let folder = path.split(separator: "/").dropLast().joined(separator: "/")
-        try FileManager.default.createDirectory(atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
-        try Data(bytes).write(to: URL(filePath: root + path))
-    }
+    func write(_ path: String, _ bytes: [UInt8]) throws { try folder.write(path, bytes, mode: 0o644) }
 
     /// A network interface as /sys shows it.
     func interface(
@@ -35,6 +28,4 @@ final class Fixture {
     func facts(productSerial: String? = nil) -> [TemplateVariable: String] {
         MachineFacts(root: root).facts(productSerial: productSerial)
     }
-
-    deinit { try? FileManager.default.removeItem(atPath: root) }
 }

@@ -1,6 +1,7 @@
 import OpenSSLCrypto
 import SCEP
 import Secrets
+import TestFiles
 import TestPKI
 import Testing
 import X509
@@ -8,13 +9,13 @@ import X509
 @Suite struct EnvelopeTests {
     let openssl = OpenSSL()
     let parties: Parties
-    let scratch: Scratch
+    let scratch: ScratchFolder
     /// Text that would change if line ends were touched.
     let content = Array("a\nb\r\n\u{0}c\n".utf8)
 
     init() throws {
         parties = try Parties.made.get()
-        scratch = try Scratch()
+        scratch = try ScratchFolder()
         try scratch.write("device", parties.device, .device)
         try scratch.write("ra", parties.registration)
         try scratch.write("curve", parties.curve)

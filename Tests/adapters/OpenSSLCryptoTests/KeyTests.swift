@@ -2,6 +2,7 @@ import Faults
 import OpenSSLCrypto
 import SCEP
 import Secrets
+import TestFiles
 import TestPKI
 import Testing
 import X509
@@ -9,11 +10,11 @@ import X509
 @Suite struct KeyTests {
     let openssl = OpenSSL()
     let parties: Parties
-    let scratch: Scratch
+    let scratch: ScratchFolder
 
     init() throws {
         parties = try Parties.made.get()
-        scratch = try Scratch()
+        scratch = try ScratchFolder()
     }
 
     @Test func `A generated key is PKCS#8 PEM that the openssl program finds sound`() throws {

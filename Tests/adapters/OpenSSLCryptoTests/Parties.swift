@@ -3,6 +3,7 @@ import FoundationEssentials
 import OpenSSLCrypto
 import SCEP
 import Secrets
+import TestFiles
 import TestPKI
 import Testing
 import X509
@@ -44,7 +45,7 @@ struct Parties {
     }
 }
 
-extension Scratch {
+extension ScratchFolder {
     /// Writes NAME.pem and NAME.key for the `openssl` program.
     func write(_ name: String, _ certificate: Certificate, _ key: TestKey) throws {
         try write("\(name).pem", PEM.encode(certificate.der, label: PEM.certificateLabel))

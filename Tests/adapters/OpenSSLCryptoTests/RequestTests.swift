@@ -2,6 +2,7 @@ import FoundationEssentials
 import OpenSSLCrypto
 import SCEP
 import Secrets
+import TestFiles
 import TestPKI
 import Testing
 import X509
@@ -9,9 +10,9 @@ import X509
 @Suite struct RequestTests {
     let openssl = OpenSSL()
     let key = TestKey.device.secret
-    let scratch: Scratch
+    let scratch: ScratchFolder
 
-    init() throws { scratch = try Scratch() }
+    init() throws { scratch = try ScratchFolder() }
 
     private func name(_ commonName: String) throws -> [UInt8] {
         try DistinguishedName(rfc4514: "CN=\(commonName)").der

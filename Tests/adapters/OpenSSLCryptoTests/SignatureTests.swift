@@ -1,6 +1,7 @@
 import OpenSSLCrypto
 import SCEP
 import Secrets
+import TestFiles
 import TestPKI
 import Testing
 import X509
@@ -11,12 +12,12 @@ private let senderNonce = ObjectIdentifier(2, 16, 840, 1, 113733, 1, 9, 5)
 @Suite struct SignatureTests {
     let openssl = OpenSSL()
     let parties: Parties
-    let scratch: Scratch
+    let scratch: ScratchFolder
     let content = Array("a\nb\r\n\u{0}c\n".utf8)
 
     init() throws {
         parties = try Parties.made.get()
-        scratch = try Scratch()
+        scratch = try ScratchFolder()
         try scratch.write("ca", parties.authority)
         try scratch.write("ra", parties.registration)
         try scratch.write("insider", parties.insider)

@@ -3,6 +3,7 @@ import Faults
 import Glibc
 import Secrets
 import SystemdHost
+import TestFiles
 import Testing
 
 @Suite struct SecretCommandTests {
@@ -78,7 +79,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1))) func `cancelling a command under way ends it`() async throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let fifo = "\(scratch.path)/started"
         #expect(mkfifo(fifo, 0o600) == 0)
         let task = Task {
@@ -94,7 +95,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(1))) func `what the command started does not outlive it`() async throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let fifo = "\(scratch.path)/held"
         #expect(mkfifo(fifo, 0o600) == 0)
         let descriptor = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC)

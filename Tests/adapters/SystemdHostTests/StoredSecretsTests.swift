@@ -1,6 +1,7 @@
 import Faults
 import Glibc
 import Secrets
+import TestFiles
 import Testing
 
 @testable import SystemdHost
@@ -22,7 +23,7 @@ private func text(_ secret: Secret?) -> String? {
     }
 
     @Test func `a file that only its owner can read is a secret`() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         #expect(try text(StoredSecrets.file(scratch.write("s", Array("open sesame\n".utf8)))) == "open sesame\n")
         #expect(try text(StoredSecrets.file(scratch.write("t", Array("x".utf8), mode: 0o400))) == "x")
     }
@@ -30,7 +31,7 @@ private func text(_ secret: Secret?) -> String? {
     @Test(arguments: [0o640, 0o604, 0o610, 0o644, 0o620]) func `a file that others can reach is refused`(
         mode: mode_t
     ) throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let path = try scratch.write("s", [1], mode: mode)
         #expect(code { try StoredSecrets.file(path) } == .notPrivate)
         let fault = #expect(throws: HostFault.self) { try StoredSecrets.file(path) }
@@ -38,7 +39,7 @@ private func text(_ secret: Secret?) -> String? {
     }
 
     @Test func `nothing but a plain file is read, and no FIFO waited for`() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         #expect(mkfifo("\(scratch.path)/fifo", 0o600) == 0)
         #expect(code { try StoredSecrets.file("\(scratch.path)/fifo") } == .notAFile)
         #expect(code { try StoredSecrets.file(scratch.path) } == .notAFile)
@@ -46,7 +47,7 @@ private func text(_ secret: Secret?) -> String? {
     }
 
     @Test func `a secret may fill the limit and not pass it`() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         let full = try scratch.write("full", [UInt8](repeating: 7, count: StoredSecrets.limit))
         let over = try scratch.write("over", [UInt8](repeating: 7, count: StoredSecrets.limit + 1))
         #expect(try StoredSecrets.file(full).count == StoredSecrets.limit)
@@ -54,7 +55,7 @@ private func text(_ secret: Secret?) -> String? {
     }
 
     @Test func `a credential is found by the folder's prefix first, then by its own name`() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         try scratch.write("signet_challenge", Array("prefixed".utf8), mode: 0o440)
         try scratch.write("challenge", Array("plain".utf8), mode: 0o440)
         try scratch.write("token", Array("alone".utf8), mode: 0o440)
@@ -65,12 +66,12 @@ private func text(_ secret: Secret?) -> String? {
 
     @Test(arguments: ["", ".", "..", "../x", "a/b", "/etc/passwd", "a\nb"])
     func `a credential's name cannot leave its folder`(name: String) throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         #expect(code { try StoredSecrets.credential(named: name, in: scratch.path) } == .badName)
     }
 
     @Test func `a credential that is a link is refused`() throws {
-        let scratch = try Scratch()
+        let scratch = try ScratchFolder()
         try scratch.write("real", [1])
         #expect(symlink("\(scratch.path)/real", "\(scratch.path)/linked") == 0)
         #expect(code { try StoredSecrets.credential(named: "linked", in: scratch.path) } == .unreadable)

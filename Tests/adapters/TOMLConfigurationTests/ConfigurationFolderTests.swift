@@ -1,13 +1,14 @@
 import Glibc
 import Profiles
 import TOMLConfiguration
+import TestFiles
 import Testing
 
 struct ConfigurationFolderTests {
-    private let scratch: Scratch
+    private let scratch: ScratchFolder
     private let user = geteuid()
 
-    init() throws { scratch = try Scratch() }
+    init() throws { scratch = try ScratchFolder() }
 
     private func folder(_ ownership: ConfigurationFolder.Ownership = .any) -> ConfigurationFolder {
         ConfigurationFolder(root: scratch.path, ownership: ownership)
@@ -103,7 +104,7 @@ struct ConfigurationFolderTests {
     }
 
     @Test func `what is no plain file, absent or too large is refused`() throws {
-        scratch.folder("/etc/signet/anchors/folder.pem")
+        try scratch.makeFolder("/etc/signet/anchors/folder.pem")
         #expect(mkfifo(scratch.path + "/etc/signet/anchors/fifo.pem", 0o644) == 0)
         try scratch.write("/etc/signet/anchors/large.pem", String(repeating: "x", count: 1024 * 1024 + 1))
         try scratch.write("/etc/signet/anchors/full.pem", String(repeating: "x", count: 1024 * 1024))

@@ -1,6 +1,7 @@
 import ControlProtocol
 import FoundationEssentials
 import LocalSocket
+import TestFiles
 import Testing
 import Varlink
 
@@ -142,7 +143,7 @@ struct CommandTests {
     }
 
     @Test func `No agent is unreachable, and where to look is said`() async throws {
-        try await withRoot { root in
+        try await withScratchFolder { root in
             for arguments in [["status"], ["tag"], ["renew", "a"]] {
                 let outcome = await signetctl(arguments[0], arguments.last == "a" ? "a" : "--json", "--root", root)
                 #expect(outcome.status == .unreachable)

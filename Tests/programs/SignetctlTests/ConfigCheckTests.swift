@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import TestFiles
 import TestPKI
 import Testing
 import X509
@@ -27,7 +28,7 @@ struct ConfigCheckTests {
     }
 
     @Test func `Every error is told with its place`() async throws {
-        try await withRoot { root in
+        try await withScratchFolder { root in
             try write("[scep]\nurl = 1\nchallange = \"x\"\n", to: root + "/etc/signet/profiles.d/broken.toml")
             try write(valid, to: root + "/etc/signet/profiles.d/good.toml")
             try write("laptop-7\n", to: root + "/etc/hostname")
@@ -42,7 +43,7 @@ struct ConfigCheckTests {
     }
 
     @Test func `A file that a profile names must be there`() async throws {
-        try await withRoot { root in
+        try await withScratchFolder { root in
             let profile =
                 valid + "\n[install]\nanchors = [\"/etc/signet/anchors/root.pem\"]\n"
                 + "[device-tag]\nidentification-cas = [\"/etc/signet/anchors/root.pem\"]\n"
@@ -63,7 +64,7 @@ struct ConfigCheckTests {
     }
 
     @Test func `What the HTTPS server must chain to must be there`() async throws {
-        try await withRoot { root in
+        try await withScratchFolder { root in
             let profile = valid.replacing("[subject]", with: "tls-ca = \"/etc/signet/anchors/tls.pem\"\n[subject]")
             try write("laptop-7\n", to: root + "/etc/hostname")
             try write(profile, to: root + "/etc/signet/profiles.d/access.toml")
@@ -73,7 +74,7 @@ struct ConfigCheckTests {
     }
 
     @Test func `The group that is given the key must be there`() async throws {
-        try await withRoot { root in
+        try await withScratchFolder { root in
             try write("laptop-7\n", to: root + "/etc/hostname")
             try write("root:x:0:\n", to: root + "/etc/group")
             try write(
@@ -89,7 +90,7 @@ struct ConfigCheckTests {
     /// Root sees everything, the agent's user does not.
     @Test(arguments: ["profiles.d/access.toml", "anchors/root.pem"])
     func `What the agent may not read is an error`(file: String) async throws {
-        try await withRoot { root in
+        try await withScratchFolder { root in
             try write("laptop-7\n", to: root + "/etc/hostname")
             try write("root:x:0:0::/root:/bin/sh\nsignet:x:9999:9998::/:/bin/false\n", to: root + "/etc/passwd")
             try write(
@@ -113,7 +114,7 @@ struct ConfigCheckTests {
     }
 
     @Test func `What the management endpoint needs must be there`() async throws {
-        try await withRoot { root in
+        try await withScratchFolder { root in
             let settings = """
                 [management]
                 endpoint = "https://fleet.example.com/events"
@@ -136,7 +137,7 @@ struct ConfigCheckTests {
     @Test func `The subject that this machine asks for is told, and one that it cannot fill in is an error`()
         async throws
     {
-        try await withRoot { root in
+        try await withScratchFolder { root in
             try write(valid, to: root + "/etc/signet/profiles.d/access.toml")
             let unnamed = await signetctl("config", "check", "--root", root)
             #expect(unnamed.status == .failed)
@@ -149,14 +150,14 @@ struct ConfigCheckTests {
     }
 
     @Test func `Nothing configured is no error`() async throws {
-        try await withRoot { root in
+        try await withScratchFolder { root in
             let outcome = await signetctl("config", "check", "--root", root)
             #expect(outcome.status == .done && outcome.output == "no profile in \(root)/etc/signet/profiles.d\n")
         }
     }
 
     @Test func `Files are checked wherever they are`() async throws {
-        try await withRoot { root in
+        try await withScratchFolder { root in
             try write(valid, to: root + "/access.toml")
             try write("[agent]\nidle-exit = \"x\"\n", to: root + "/signet.toml")
             try write(valid, to: root + "/Not A Name.toml")
@@ -180,7 +181,7 @@ struct ConfigCheckTests {
             }
             let files: [File]
         }
-        try await withRoot { root in
+        try await withScratchFolder { root in
             try write("[scep]\nurl = 1\n", to: root + "/etc/signet/profiles.d/broken.toml")
             let outcome = await signetctl("config", "check", "--json", "--root", root)
             let reports = try JSONDecoder().decode(Reports.self, from: Data(outcome.output.utf8))

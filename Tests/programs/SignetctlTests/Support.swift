@@ -2,6 +2,7 @@ import ControlProtocol
 import FoundationEssentials
 import LocalSocket
 import Synchronization
+import TestFiles
 import Varlink
 
 @testable import signetctl
@@ -45,7 +46,7 @@ private final class Texts: Sendable {
 func withAgent(
     _ handler: @escaping LocalServer.Handler, _ body: (_ root: String) async throws -> Void
 ) async throws {
-    try await withRoot { root in
+    try await withScratchFolder { root in
         let sockets = root + "/run/signet"
         try FileManager.default.createDirectory(atPath: sockets, withIntermediateDirectories: true)
         let control = try LocalServer(
@@ -69,14 +70,6 @@ func withAgent(
         await admin.stop(within: .zero)
         try result.get()
     }
-}
-
-/// Runs `body` with an empty folder that is gone afterwards.
-func withRoot(_ body: (String) async throws -> Void) async throws {
-    let root = FileManager.default.temporaryDirectory.appending(path: "signet-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: root) }
-    try await body(root)
 }
 
 /// A device with one healthy profile, and one that is in trouble.

@@ -2,6 +2,7 @@ import ControlProtocol
 import FoundationEssentials
 import LocalSocket
 import Synchronization
+import TestFiles
 import Testing
 import Varlink
 
@@ -76,7 +77,7 @@ struct WatchTests {
             #expect(outcome.status == .unreachable && outcome.errors.contains("hung up"))
             #expect(calls.value == 1)
         }
-        try await withRoot { root in
+        try await withScratchFolder { root in
             #expect(await signetctl("status", "--watch", "--root", root).status == .unreachable)
         }
     }

@@ -1,29 +1,9 @@
-import FoundationEssentials
 import Glibc
+import TestFiles
 
-/// A temporary folder and the `openssl` program in it: the second opinion on what the adapter writes, and the source of
-/// messages that the adapter itself would never write.
-final class Scratch {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/signet-crypto-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template) else { throw CommandFailed(command: "mkdtemp", output: "\(errno)") }
-        path = String(cString: made)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func write(_ name: String, _ bytes: [UInt8]) throws {
-        try Data(bytes).write(to: URL(filePath: "\(path)/\(name)"))
-    }
-
-    func write(_ name: String, _ text: String) throws { try write(name, Array(text.utf8)) }
-
-    func read(_ name: String) throws -> [UInt8] {
-        [UInt8](try Data(contentsOf: URL(filePath: "\(path)/\(name)")))
-    }
-
+/// The `openssl` program in a test's folder: the second opinion on what the adapter writes, and the source of messages
+/// that the adapter itself would never write.
+extension ScratchFolder {
     /// Runs `openssl` with this folder as its own and nothing on standard input.
     ///
     /// - Parameter arguments: split at white space.
