@@ -152,6 +152,7 @@ let package = Package(
         tests(
             "programs", "SignetctlTests", "Faults", "X509", "Varlink", "ControlProtocol", "LocalSocket",
             "TOMLConfiguration", "signetctl", "TestFiles", "TestPKI"),
+        tests("shell", "SCEPClientTests", "SCEPClient"),
         tests(
             "shell", "SignetAgentTests", "Faults", "JournalEntries", "Secrets", "X509", "Profiles", "SCEP",
             "Enrollment", "DeviceTag", "Installation", "Varlink", "ControlProtocol", "Reports", "SignetAgent",

@@ -1,5 +1,6 @@
 """Debian's scepserver: replies in single DES signed with SHA-1, and wants the challenge on renewal too."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -17,7 +18,7 @@ def scepserver() -> Iterator[ScepServer]:
         yield server
 
 
-def write_profile(machine: Machine, server: ScepServer, challenge: str = CHALLENGE) -> None:
+def write_profile(machine: Machine, server: ScepServer, challenge: str = CHALLENGE, more: str = "") -> None:
     """A profile for it; its certificates name no CRL, so no revocation check is required."""
     machine.challenge(challenge)
     machine.write("etc/signet/anchors/root.pem", server.ca.read_text())
@@ -28,6 +29,7 @@ def write_profile(machine: Machine, server: ScepServer, challenge: str = CHALLEN
 url = "{server.url}"
 ca-fingerprint = ["{server.fingerprint}"]
 challenge = {{ credential = "scep-challenge" }}
+{more}
 [subject]
 name = "CN=${{hostname}},O=Signet Tests"
 [install]
@@ -45,6 +47,17 @@ def test_enrollment_and_renewal(machine: Machine, scepserver: ScepServer) -> Non
     with machine.admin() as admin:
         assert admin.renew()[-1]["generation"] == 2
     machine.wait_enrolled(generation=2)
+
+
+def test_renewal_as_the_preset_has_it(machine: Machine, scepserver: ScepServer) -> None:
+    """RenewalReq with the challenge, which it takes at once; without the preset it refuses two requests before."""
+    write_profile(machine, scepserver, more='server = "micromdm"')
+    machine.start()
+    machine.wait_enrolled()
+    with machine.admin() as admin:
+        assert admin.renew()[-1]["generation"] == 2
+    state = json.loads((machine.root / "var/lib/signet/profiles/access/state.json").read_text())
+    assert list(state["remembered"].values()) == ["renewal-req"]
 
 
 def test_a_wrong_challenge(machine: Machine, scepserver: ScepServer) -> None:

@@ -11,7 +11,8 @@ package struct ProfileReader {
             "scep",
             [
                 "url", "ca-fingerprint", "allow-unpinned-ca", "ra-fingerprint", "challenge", "security",
-                "legacy-request", "after-revocation", "after-cloning", "tls-ca",
+                "legacy-request", "after-revocation", "after-cloning", "tls-ca", "server", "renewal-request",
+                "challenge-on-renewal", "ca-identifier", "transaction-id",
             ]
         ),
         ("subject", ["name", "alternative-names"]),

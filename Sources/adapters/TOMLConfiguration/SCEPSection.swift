@@ -18,17 +18,38 @@ struct SCEPSection {
         if !allowsUnpinned, isEmpty("ca-fingerprint") {
             section.reportMissing("ca-fingerprint", ProfileFaultCode.invalidFingerprint.remedy)
         }
+        let challenge = challenge()
         let settings = SCEPSettings(
             urls: urls ?? [], caFingerprints: section.list("ca-fingerprint", Fingerprint.read) ?? [],
             allowUnpinnedCA: allowsUnpinned, raFingerprints: section.list("ra-fingerprint", Fingerprint.read) ?? [],
-            challenge: challenge(), security: section.choice("security") ?? .compatible,
+            challenge: challenge, security: section.choice("security") ?? .compatible,
             legacyRequest: section.boolean("legacy-request") ?? false,
             afterRevocation: section.choice("after-revocation") ?? .wait,
             afterCloning: section.choice("after-cloning") ?? .wait,
-            tlsCA: section.checked(section.text("tls-ca"), of: "tls-ca", ProfileReader.path))
-        let decisive = settings.allowUnpinnedCA ? "allow-unpinned-ca" : "legacy-request"
+            tlsCA: section.checked(section.text("tls-ca"), of: "tls-ca", ProfileReader.path),
+            options: options(isSingleUse: challenge?.singleUse == true))
+        let decisive =
+            settings.allowUnpinnedCA
+            ? "allow-unpinned-ca" : settings.legacyRequest ? "legacy-request" : "challenge-on-renewal"
         _ = section.checked(settings, of: decisive, ProfileRules.check(scep:))
         return settings
+    }
+
+    /// What the preset bundles, with what the profile says itself in its place.
+    private func options(isSingleUse: Bool) -> ServerOptions {
+        let server: ServerKind = section.choice("server") ?? .auto
+        let preset = server.options
+        let identifier = { (key: String) in
+            section.checked(section.text(key), of: key) { (text) throws(ProfileFault) in
+                try ProfileRules.check(identifier: text)
+                return text
+            }
+        }
+        return ServerOptions(
+            renewalRequest: section.choice("renewal-request") ?? preset.renewalRequest,
+            // A challenge that works once is spent by then: of the preset's ways that one is not open.
+            challengeOnRenewal: section.boolean("challenge-on-renewal") ?? (preset.challengeOnRenewal && !isSingleUse),
+            caIdentifier: identifier("ca-identifier"), transactionID: identifier("transaction-id"))
     }
 
     /// Absent, or a list without elements.

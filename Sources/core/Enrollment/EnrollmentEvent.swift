@@ -8,6 +8,8 @@ package struct EnrollmentRules: Sendable, Equatable {
     package var spread: Double
     /// This device's place in the fleet for this profile, 0..<1 (`Schedule.fraction`).
     package var fraction: Double
+    /// What a renewal begins with, as root says; nil: as the server's capabilities do.
+    package var firstRung: Rung?
     package var hasChallenge: Bool
     package var singleUseChallenge: Bool
     /// `after-revocation = "enroll"`: a challenge may be sent by itself although the identity is revoked.
@@ -19,7 +21,8 @@ package struct EnrollmentRules: Sendable, Equatable {
     package var filesDigest: String
 
     package init(
-        servers: [String], renewAt: Double, spread: Double, fraction: Double, hasChallenge: Bool,
+        servers: [String], renewAt: Double, spread: Double, fraction: Double, firstRung: Rung? = nil,
+        hasChallenge: Bool,
         singleUseChallenge: Bool, enrollsAfterRevocation: Bool, enrollsAfterCloning: Bool = false,
         profileDigest: String, filesDigest: String = ""
     ) {
@@ -27,6 +30,7 @@ package struct EnrollmentRules: Sendable, Equatable {
         self.renewAt = renewAt
         self.spread = spread
         self.fraction = fraction
+        self.firstRung = firstRung
         self.hasChallenge = hasChallenge
         self.singleUseChallenge = singleUseChallenge
         self.enrollsAfterRevocation = enrollsAfterRevocation
@@ -49,7 +53,11 @@ package enum EnrollmentEvent: Sendable, Equatable {
     /// Key and request are synced to pending/.
     case prepared(id: String, challengeSent: Bool)
     /// The server's certificates and weaknesses, as seen in an authenticated exchange.
-    case observed(authority: [String], weaknesses: [String]?)
+    ///
+    /// - Parameter capabilities: registered keywords that the server listed (RFC 8894 §3.5.2); nobody signed them.
+    case observed(authority: [String], capabilities: [String], weaknesses: [String]?)
+    /// The CA named its successor, authenticated: the lines of those that root's files do not name yet.
+    case announced(unpinned: [String])
     /// The certificate is on disk as a generation.
     case issued(IdentityFacts)
     case replyPending

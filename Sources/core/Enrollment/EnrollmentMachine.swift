@@ -33,7 +33,10 @@ package struct EnrollmentMachine: Sendable, Equatable {
         // Who has just changed the profile orders what it says now: the change must not end what the order begins.
         case .ordered(let kind): actions = noticeChangedProfile() + order(kind, now: now)
         case .prepared(let id, let challengeSent): actions = prepared(id: id, challengeSent: challengeSent, now: now)
-        case .observed(let authority, let weaknesses): observe(authority, weaknesses, now: now)
+        case .observed(let authority, let capabilities, let weaknesses):
+            observe(capabilities, now: now)
+            observe(authority, weaknesses, now: now)
+        case .announced(let unpinned): noticeNextAuthority(unpinned, now: now)
         case .issued(let identity): issue(identity, now: now)
         case .replyPending: actions = keepPending(now: now)
         case .refused(let info, let text): actions = refuse(info, text, now: now)

@@ -4,7 +4,7 @@ extension EnrollmentState: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case version, identity, obtainedAt, published, transaction, retry, publishRetry, remembered, authorities
         case problems, isRevoked, isChallengeSpent, profileDigest, filesDigest, isWithdrawn, tag
-        case outdatedGeneration, foreignGeneration
+        case outdatedGeneration, foreignGeneration, capabilities
     }
 
     /// The names of the fields that this version writes. Others in a file are a newer version's, and are kept.
@@ -28,6 +28,7 @@ extension EnrollmentState: Codable {
         publishRetry = try fields.decodeIfPresent(Retry.self, forKey: .publishRetry)
         remembered = try fields.decodeIfPresent([String: Rung].self, forKey: .remembered) ?? [:]
         authorities = try fields.decodeIfPresent([String: [String]].self, forKey: .authorities) ?? [:]
+        capabilities = try fields.decodeIfPresent([String: [String]].self, forKey: .capabilities) ?? [:]
         problems = try fields.decodeIfPresent([Problem].self, forKey: .problems) ?? []
         isRevoked = try fields.decodeIfPresent(Bool.self, forKey: .isRevoked) ?? false
         outdatedGeneration = try fields.decodeIfPresent(Int.self, forKey: .outdatedGeneration)
@@ -50,6 +51,7 @@ extension EnrollmentState: Codable {
         try fields.encodeIfPresent(publishRetry, forKey: .publishRetry)
         try fields.encode(remembered, forKey: .remembered)
         try fields.encode(authorities, forKey: .authorities)
+        try fields.encode(capabilities, forKey: .capabilities)
         try fields.encode(problems, forKey: .problems)
         try fields.encode(isRevoked, forKey: .isRevoked)
         try fields.encodeIfPresent(outdatedGeneration, forKey: .outdatedGeneration)

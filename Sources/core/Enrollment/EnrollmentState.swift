@@ -24,6 +24,8 @@ package struct EnrollmentState: Sendable, Equatable {
     package var remembered: [String: Rung] = [:]
     /// Per server URL, SHA-256 of the CA and RA certificates that took part last.
     package var authorities: [String: [String]] = [:]
+    /// Per server URL, the registered capabilities that it has listed; algorithms stay, whatever it lists later.
+    package var capabilities: [String: [String]] = [:]
     package var problems: [Problem] = []
     /// The current generation was found revoked.
     package var isRevoked = false

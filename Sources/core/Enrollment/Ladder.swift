@@ -1,8 +1,8 @@
 import FoundationEssentials
 
 extension EnrollmentMachine {
-    /// The rungs for a transaction, in the order in which they are tried: what worked with this server last, then
-    /// the others. Rungs that cannot work are left out.
+    /// The rungs for a transaction, in the order in which they are tried: what worked with this server last, else what
+    /// root's profile or the server's capabilities say, then the others. Rungs that cannot work are left out.
     func ladder(of transaction: Transaction, now: Date) -> [Rung] {
         guard transaction.kind == .renew, let identity = state.identity, now < identity.notAfter, !state.isForeign
         else {
@@ -10,10 +10,11 @@ extension EnrollmentMachine {
         }
         let showsChallenge = rules.hasChallenge && !rules.singleUseChallenge && mayShowChallenge(transaction)
         let possible = Rung.allCases.filter { $0 != .challenge || showsChallenge }
-        guard let remembered = state.remembered[transaction.server], possible.contains(remembered) else {
-            return possible
-        }
-        return [remembered] + possible.filter { $0 != remembered }
+        let server = transaction.server
+        let first = [state.remembered[server], rules.firstRung, lacksRenewal(server) ? .signedPKCSReq : nil]
+            .compactMap { $0 }.first { possible.contains($0) }
+        guard let first else { return possible }
+        return [first] + possible.filter { $0 != first }
     }
 
     /// Moves the transaction to its next rung, to be prepared at once. False on the last one.

@@ -12,6 +12,8 @@ extension EnrollmentMachine {
         guard state.profileDigest != nil else { return [] }
         state.retry = nil
         state.isChallengeSpent = false
+        state.capabilities = [:]
+        state.clear([.capabilitiesLost])
         publishAnew()
         guard isWaitingToPrepare else { return [] }
         return dropTransaction()

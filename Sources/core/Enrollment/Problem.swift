@@ -30,6 +30,8 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
     case wrongCA = "wrong-ca"
     case raNotAuthorised = "ra-not-authorised"
     case raChanged = "ra-changed"
+    case capabilitiesLost = "capabilities-lost"
+    case nextCANotPinned = "next-ca-not-pinned"
     case notSCEP = "not-a-scep-server"
     case weakServer = "weak-server"
     case challengeSpent = "challenge-spent"

@@ -69,6 +69,17 @@ extension ProblemCode {
                 .warning, "674ac33bdeae4dea966ab416a6593bcd", "the server's CA or RA certificates changed",
                 "make sure that the PKI's owner renewed them; this clears with the next exchange"
             )
+        case .capabilitiesLost:
+            (
+                .warning, "54a5270704dc4086a3733a286092fb71", "the server lists fewer capabilities than before",
+                "ask the PKI's owner whether the server was changed; if not, somebody stands between who lowers them"
+            )
+        case .nextCANotPinned:
+            (
+                .warning, "0103377033fe4eeabf7d829ceed34bec",
+                "the CA comes to its end and names a successor that the profile does not",
+                "compare its fingerprint with the PKI's owner, and add it to scep.ca-fingerprint beside the present one"
+            )
         case .notSCEP:
             (
                 .error, "de126fb77c294c2484d39384e6db3ab3", "what answers is no SCEP server",

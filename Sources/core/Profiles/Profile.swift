@@ -61,11 +61,13 @@ package struct SCEPSettings: Sendable, Equatable {
     package var afterCloning: AfterCloning
     /// A file of CA certificates that the HTTPS server must chain to, in place of the system's.
     package var tlsCA: String?
+    /// The preset's, where the profile does not say otherwise.
+    package var options: ServerOptions
 
     package init(
         urls: [String], caFingerprints: [[UInt8]], allowUnpinnedCA: Bool, raFingerprints: [[UInt8]],
         challenge: ChallengeSource?, security: SecurityLevel, legacyRequest: Bool, afterRevocation: AfterRevocation,
-        afterCloning: AfterCloning = .wait, tlsCA: String?
+        afterCloning: AfterCloning = .wait, tlsCA: String?, options: ServerOptions = ServerOptions()
     ) {
         self.urls = urls
         self.caFingerprints = caFingerprints
@@ -77,6 +79,7 @@ package struct SCEPSettings: Sendable, Equatable {
         self.afterRevocation = afterRevocation
         self.afterCloning = afterCloning
         self.tlsCA = tlsCA
+        self.options = options
     }
 }
 

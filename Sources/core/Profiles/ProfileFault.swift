@@ -27,6 +27,8 @@ package enum ProfileFaultCode: String, FaultCode, CaseIterable {
     case invalidCommand = "invalid-command"
     /// Not the name of a group.
     case invalidGroup = "invalid-group"
+    /// Not a CA's identifier, or a transaction's id.
+    case invalidIdentifier = "invalid-identifier"
     /// A number beyond its limits, or one that is not on the list.
     case outOfRange = "out-of-range"
     /// Two values that exclude each other.
@@ -49,6 +51,7 @@ extension ProfileFaultCode {
         case .invalidCredentialName: "name a file in /etc/signet/credentials"
         case .invalidCommand: "write it like [\"/usr/local/bin/tool\", \"argument\"]"
         case .invalidGroup: "name a group that 'getent group' lists"
+        case .invalidIdentifier: "use letters, digits, spaces and '()+,-./:=?"
         case .outOfRange: "choose a value within the limits"
         case .contradiction: "remove one of them"
         }

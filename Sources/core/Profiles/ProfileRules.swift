@@ -94,6 +94,22 @@ package enum ProfileRules {
             throw contradiction(
                 "requests as RFC 8894 asks, or legacy ones", "security = \"rfc8894\" and legacy-request = true")
         }
+        if scep.options.challengeOnRenewal, scep.challenge?.singleUse == true {
+            throw contradiction(
+                "a challenge that works once, or one for renewals too",
+                "single-use = true and challenge-on-renewal = true")
+        }
+    }
+
+    /// Refuses what is no PrintableString of at most 64 characters (RFC 8894 §3.2.1.1). Throws `.invalidIdentifier`.
+    package static func check(identifier text: String) throws(ProfileFault) {
+        let isPrintable: (UInt8) -> Bool = { ASCII.isAlphanumeric($0) || " '()+,-./:=?".utf8.contains($0) }
+        guard (1...ServerOptions.textLimit).contains(text.utf8.count), text.utf8.allSatisfy(isPrintable) else {
+            throw ProfileFault(
+                .invalidIdentifier, attempted: "read an identifier",
+                expected: "1 to \(ServerOptions.textLimit) characters of a PrintableString",
+                got: "'\(text.prefix(256))'")
+        }
     }
 
     private static func contradiction(_ expected: String, _ got: String) -> ProfileFault {

@@ -136,7 +136,7 @@ struct AuthoritySelection {
     }
 
     private func isAuthorisedAsRA(_ certificate: Certificate) -> Bool {
-        if policy.raFingerprints.contains(cryptography.sha256(certificate.der)) { return true }
+        if policy.allowAnyRA || policy.raFingerprints.contains(cryptography.sha256(certificate.der)) { return true }
         let usages = certificate.extendedKeyUsage ?? []
         if usages.contains(.registrationAuthority) || usages.contains(.certificateRequestAgent) { return true }
         return fetchedOverAuthenticatedTLS

@@ -7,6 +7,8 @@ struct CMSSignedData {
     let content: [UInt8]?
     /// Whole encodings.
     let certificates: [[UInt8]]
+    /// Whole encodings.
+    let revocationLists: [[UInt8]]
     /// Over the SignerInfos.
     let signers: DERCursor
 
@@ -23,10 +25,18 @@ struct CMSSignedData {
         _ = try data.next(.set)
         content = try Self.readContent(&data, info)
         certificates = try Self.readCertificates(&data, limit: certificateLimit, info)
-        // CRLs are fetched from where certificates say.
-        _ = try data.nextIf(.context(1))
+        revocationLists = try Self.readRevocationLists(&data, info)
         signers = try data.inside(try data.next(.set))
         try data.finish()
+    }
+
+    /// One that carries certificates and lists alone (RFC 8894 §3.4).
+    init(degenerate info: inout CMSContentInfo, certificateLimit: Int) throws {
+        try self.init(reading: &info, certificateLimit: certificateLimit)
+        guard signers.isAtEnd else { throw info.fault(.notDegenerate, expected: "no signer", got: "one") }
+        guard content?.isEmpty ?? true else {
+            throw info.fault(.notDegenerate, expected: "no content", got: "\(content?.count ?? 0) bytes")
+        }
     }
 
     /// EncapsulatedContentInfo; its type has to be data (RFC 8894 §3.2).
@@ -61,5 +71,20 @@ struct CMSSignedData {
             certificates.append(set.encoding(of: try set.next()))
         }
         return certificates
+    }
+
+    /// RevocationInfoChoices: CRLs; those of other kinds (RFC 5652 §10.2.1) are passed over.
+    private static func readRevocationLists(_ data: inout DERCursor, _ info: CMSContentInfo) throws -> [[UInt8]] {
+        guard let element = try data.nextIf(.context(1)) else { return [] }
+        var set = try data.inside(element)
+        var lists: [[UInt8]] = []
+        while let tag = set.nextTag {
+            let list = try set.next()
+            guard lists.count < 8 else {
+                throw info.fault(.certificateCount, expected: "at most 8 revocation lists", got: "more")
+            }
+            if tag == .sequence { lists.append(set.encoding(of: list)) }
+        }
+        return lists
     }
 }

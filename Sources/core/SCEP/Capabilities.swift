@@ -32,5 +32,23 @@ package struct Capabilities: Sendable, Equatable {
     /// PKIOperation goes by POST; without it by GET (RFC 8894 §4.1).
     package var offersPost: Bool { isStandard || keywords.contains("postpkioperation") }
     package var offersAES: Bool { isStandard || keywords.contains("aes") }
+    /// RenewalReq (17), which not all that say so take (RFC 8894 §2.5).
+    package var offersRenewal: Bool { isStandard || keywords.contains("renewal") }
+    package var offersNextCA: Bool { keywords.contains("getnextcacert") }
     package var offersSHA256: Bool { isStandard || keywords.contains("sha-256") }
+
+    /// The registered keywords among them, sorted (RFC 8894 §3.5.2): what is worth to be remembered.
+    package var registered: [String] { keywords.intersection(Self.registeredKeywords).sorted() }
+
+    /// Keywords on which the strength of requests depends.
+    package static let algorithms: Set<String> = ["aes", "scepstandard", "sha-256", "sha-512"]
+
+    private static let registeredKeywords: Set<String> = algorithms.union([
+        "des3", "getnextcacert", "postpkioperation", "renewal", "sha-1",
+    ])
+
+    /// What either offers.
+    package func union(_ other: Capabilities) -> Capabilities {
+        Capabilities(keywords: keywords.union(other.keywords))
+    }
 }

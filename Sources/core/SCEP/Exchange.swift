@@ -9,8 +9,8 @@ import X509
 package struct SCEPExchange: Sendable {
     package let server: ServerURL
     private let transport: any Transport
-    private let cryptography: any Cryptography
-    private let policy: ServerPolicy
+    let cryptography: any Cryptography
+    let policy: ServerPolicy
 
     package init(
         server: ServerURL, transport: any Transport, cryptography: any Cryptography, policy: ServerPolicy
@@ -24,21 +24,7 @@ package struct SCEPExchange: Sendable {
     /// GetCACaps and GetCACert, and the authority that they authenticate. Nothing secret has been sent by then.
     package func discover(now: Date) async throws -> Authority {
         let capabilities = try await fetchCapabilities()
-        let response = try await send(
-            HTTPRequest(
-                method: .get, url: server.target("GetCACert"), limit: ExchangeLimits.answerBytes,
-                deadline: ExchangeLimits.deadline))
-        guard response.status == 200 else { throw failure(response) }
-        let offered: [Certificate]
-        do {
-            offered = try CMSCertificateBundle.certificatesFromGetCACert(response.body)
-        } catch {
-            throw ExchangeFailure.untrusted(
-                SCEPFault(
-                    .notSCEP, attempted: "read the CA certificates that '\(server)' sent",
-                    expected: "a certificate or a PKCS #7 bundle",
-                    got: "\(response.body.count) bytes of \(response.contentType ?? "no media type")", cause: error))
-        }
+        let (offered, response) = try await fetchCertificates()
         let selection = AuthoritySelection(
             policy: policy, cryptography: cryptography, now: now,
             fetchedOverAuthenticatedTLS: isAuthenticated(response))
@@ -53,7 +39,17 @@ package struct SCEPExchange: Sendable {
     package func submit(
         _ expected: Expectation, to authority: Authority, now: Date
     ) async throws -> (Verdict, [Weakness]) {
-        let response = try await post(expected.message, authority.capabilities)
+        let response = try await reply(to: expected.message, authority)
+        let verification = ReplyVerification(
+            cryptography: cryptography, authority: authority, policy: policy, now: now)
+        return try untrusted(response, now) { try verification.verify(response.body, expected) }
+    }
+
+    // MARK: parts
+
+    /// Sends a message; what comes back begins like one.
+    func reply(to message: PKIMessage, _ authority: Authority) async throws -> HTTPResponse {
+        let (response, _) = try await post(message, authority.capabilities)
         guard response.status == 200 else { throw failure(response) }
         // The media type decides nothing, since servers get it wrong; a page does not begin like a message.
         guard response.body.first == DERTag.sequence.rawValue else {
@@ -64,22 +60,18 @@ package struct SCEPExchange: Sendable {
                     got: response.body.isEmpty
                         ? "nothing" : "\(type): a proxy or captive portal may stand between"))
         }
-        let verification = ReplyVerification(
-            cryptography: cryptography, authority: authority, policy: policy, now: now)
-        return try untrusted(response, now) { try verification.verify(response.body, expected) }
+        return response
     }
-
-    // MARK: parts
 
     /// A server that answers this with an error, with what is no list of keywords, or by closing the connection (old
     /// NDES) has no capabilities (RFC 8894 §3.5.2). One that is not there, or asks to wait, is an error.
-    private func fetchCapabilities() async throws -> Capabilities {
+    func fetchCapabilities() async throws -> Capabilities {
         let response: HTTPResponse
         do {
             response = try await send(
                 HTTPRequest(
-                    method: .get, url: server.target("GetCACaps"), limit: ExchangeLimits.capabilitiesBytes,
-                    deadline: ExchangeLimits.deadline))
+                    method: .get, url: server.target("GetCACaps", identifier: policy.caIdentifier),
+                    limit: ExchangeLimits.capabilitiesBytes, deadline: ExchangeLimits.deadline))
         } catch ExchangeFailure.noAnswer(let fault) where fault.code == .connectionLost {
             return .none
         }
@@ -87,25 +79,46 @@ package struct SCEPExchange: Sendable {
         return response.status == 200 ? Capabilities(body: response.body) : .none
     }
 
+    /// The certificates of the server's CAs and RAs (RFC 8894 §4.2), and the answer that they came in.
+    func fetchCertificates() async throws -> ([Certificate], HTTPResponse) {
+        let response = try await send(
+            HTTPRequest(
+                method: .get, url: server.target("GetCACert", identifier: policy.caIdentifier),
+                limit: ExchangeLimits.answerBytes, deadline: ExchangeLimits.deadline))
+        guard response.status == 200 else { throw failure(response) }
+        do {
+            return (try CMSCertificateBundle.certificatesFromGetCACert(response.body), response)
+        } catch {
+            throw ExchangeFailure.untrusted(
+                SCEPFault(
+                    .notSCEP, attempted: "read the CA certificates that '\(server)' sent",
+                    expected: "a certificate or a PKCS #7 bundle",
+                    got: "\(response.body.count) bytes of \(response.contentType ?? "no media type")", cause: error))
+        }
+    }
+
     /// By POST where the server offers it, else by GET. A server that advertises POST and then answers it with
-    /// nothing, or refuses the method, gets the same bytes by GET, once (NDES 2012).
-    private func post(_ message: PKIMessage, _ capabilities: Capabilities) async throws -> HTTPResponse {
+    /// nothing, or refuses the method, gets the same bytes by GET, once (NDES 2012); `fellBack` then.
+    func post(
+        _ message: PKIMessage, _ capabilities: Capabilities
+    ) async throws -> (response: HTTPResponse, fellBack: Bool) {
         func byGet() -> HTTPRequest {
             HTTPRequest(
                 method: .get, url: server.target("PKIOperation", message: message.der),
                 limit: ExchangeLimits.answerBytes, deadline: ExchangeLimits.deadline)
         }
-        guard capabilities.offersPost else { return try await send(byGet()) }
+        guard capabilities.offersPost else { return (try await send(byGet()), false) }
         let response = try await send(
             HTTPRequest(
                 method: .post, url: server.target("PKIOperation"), body: message.der,
                 contentType: "application/x-pki-message", limit: ExchangeLimits.answerBytes,
                 deadline: ExchangeLimits.deadline))
         let refusesPost = response.status == 405 || response.status == 501
-        return refusesPost || (response.status == 200 && response.body.isEmpty) ? try await send(byGet()) : response
+        guard refusesPost || (response.status == 200 && response.body.isEmpty) else { return (response, false) }
+        return (try await send(byGet()), true)
     }
 
-    private func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         do {
             return try await transport.exchange(request)
         } catch let fault as TransportFault {
@@ -119,7 +132,7 @@ package struct SCEPExchange: Sendable {
 
     /// What a check refused. Where it is time that did not fit and the server's clock says another, it is nobody's fault
     /// but the clock's.
-    private func untrusted<Result>(
+    func untrusted<Result>(
         _ response: HTTPResponse, _ now: Date, _ body: () throws -> Result
     ) throws -> Result {
         do {
@@ -138,7 +151,7 @@ package struct SCEPExchange: Sendable {
     /// Whether TLS says who answered (V-06 c). An anchor that Signet itself installed proves nothing: the PKI that
     /// is being asked could have issued the server's certificate to any device. Any link to one counts, whatever
     /// else the chain leads to.
-    private func isAuthenticated(_ response: HTTPResponse) -> Bool {
+    func isAuthenticated(_ response: HTTPResponse) -> Bool {
         guard server.isHTTPS, !response.serverCertificates.isEmpty else { return false }
         if policy.namesTLSAuthority { return true }
         guard let anchors = policy.installedAnchors else { return false }

@@ -6,6 +6,8 @@ package enum MessageType: String, Sendable, Codable {
     case renewalReq = "17"
     case pkcsReq = "19"
     case certPoll = "20"
+    case getCert = "21"
+    case getCRL = "22"
 }
 
 /// pkiStatus (RFC 8894 §3.2.1.3).
@@ -46,7 +48,8 @@ package enum AttributeType {
     package static let failInfoText = ObjectIdentifier(1, 3, 6, 1, 5, 5, 7, 24, 1)
 }
 
-/// Names one transaction in every message of it (RFC 8894 §3.2.1.1): 128 random bits as 32 hex digits.
+/// Names one transaction in every message of it (RFC 8894 §3.2.1.1): 128 random bits as 32 hex digits, or what root's
+/// file says.
 package struct TransactionID: Sendable, Hashable, CustomStringConvertible {
     package let description: String
 
@@ -54,10 +57,17 @@ package struct TransactionID: Sendable, Hashable, CustomStringConvertible {
         description = Hexadecimal.string(bytes)
     }
 
-    /// nil where the text is not one that `init(random:)` made.
+    /// nil where the text is no PrintableString of 1 to 64 characters.
     package init?(_ text: String) {
-        guard text.utf8.count == 32, text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x46).contains($0) })
-        else { return nil }
+        guard (1...64).contains(text.utf8.count), text.utf8.allSatisfy(Self.isPrintable) else { return nil }
         description = text
+    }
+
+    /// The alphabet of PrintableString (X.680 §41.4).
+    private static func isPrintable(_ octet: UInt8) -> Bool {
+        switch octet {
+        case 0x41...0x5A, 0x61...0x7A, 0x30...0x39: true
+        default: " '()+,-./:=?".utf8.contains(octet)
+        }
     }
 }

@@ -8,6 +8,8 @@ package struct ServerPolicy: Sendable {
     package var allowUnpinnedCA: Bool
     /// SHA-256 of RA certificates that root authorised by name.
     package var raFingerprints: [[UInt8]]
+    /// Any RA certificate of an admitted CA will do: only for looking at a server.
+    var allowAnyRA = false
     /// Certificates that the profile's `chain` and `anchors` name: they admit an issuing CA below a pinned root.
     package var namedCertificates: [Certificate]
     /// Anchors that Signet itself installs; a TLS chain that ends in one of them authenticates nobody. nil where they
@@ -18,6 +20,10 @@ package struct ServerPolicy: Sendable {
     package var security: Security
     /// Requests may fall to 3DES and SHA-1 where the server offers no better.
     package var legacyRequest: Bool
+    /// Which of a server's CAs is meant (`ServerURL.target`).
+    package var caIdentifier: String?
+    /// What the server has offered before: requests do not fall below it.
+    package var knownCapabilities: Capabilities
 
     /// What replies may use.
     package enum Security: Sendable, Equatable {
@@ -31,7 +37,8 @@ package struct ServerPolicy: Sendable {
     package init(
         caFingerprints: [[UInt8]], allowUnpinnedCA: Bool = false, raFingerprints: [[UInt8]] = [],
         namedCertificates: [Certificate] = [], installedAnchors: [Certificate]? = [],
-        namesTLSAuthority: Bool = false, security: Security = .compatible, legacyRequest: Bool = false
+        namesTLSAuthority: Bool = false, security: Security = .compatible, legacyRequest: Bool = false,
+        caIdentifier: String? = nil, knownCapabilities: Capabilities = .none
     ) {
         self.caFingerprints = caFingerprints
         self.allowUnpinnedCA = allowUnpinnedCA
@@ -41,6 +48,8 @@ package struct ServerPolicy: Sendable {
         self.namesTLSAuthority = namesTLSAuthority
         self.security = security
         self.legacyRequest = legacyRequest
+        self.caIdentifier = caIdentifier
+        self.knownCapabilities = knownCapabilities
     }
 
     func admits(_ digest: DigestAlgorithm) -> Bool { security == .compatible || digest != .sha1 }

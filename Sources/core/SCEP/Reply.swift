@@ -65,19 +65,29 @@ package struct ReplyVerification: Sendable {
 
     /// Throws `SCEPFault`; whatever it throws, nothing in the reply may be acted on.
     package func verify(_ body: [UInt8], _ expected: Expectation) throws -> (Verdict, [Weakness]) {
-        let message = try admitMessage(body)
-        try authenticate(body, message)
-        try correlate(message, with: expected.message)
-        var weaknesses: [Weakness] = message.digest == .sha1 ? [.digest(.sha1)] : []
-        switch try status(of: message) {
+        let (message, status) = try authenticated(body, expected.message)
+        var weaknesses = weaknesses(of: message)
+        switch status {
         case .pending: return (.pending, weaknesses)
         case .failure:
             return (.refused(message.failInfo.flatMap(FailInfo.init), text: message.failInfoText), weaknesses)
         case .success:
-            let (certificates, cipher) = try open(message.content, for: expected.signer)
+            let (plain, cipher) = try open(message.content, for: expected.signer)
             if !ContentCipher.strong.contains(cipher) { weaknesses.append(.cipher(cipher)) }
-            return (.issued(try selectIssued(certificates, expected)), weaknesses)
+            return (.issued(try selectIssued(try certificates(plain), expected)), weaknesses)
         }
+    }
+
+    /// V-01 to V-10: the message, which is the PKI's answer to the one that was sent, and its status.
+    func authenticated(_ body: [UInt8], _ sent: PKIMessage) throws -> (CMSSignedMessage, PKIStatus) {
+        let message = try admitMessage(body)
+        try authenticate(body, message)
+        try correlate(message, with: sent)
+        return (message, try status(of: message))
+    }
+
+    func weaknesses(of message: CMSSignedMessage) -> [Weakness] {
+        message.digest == .sha1 ? [.digest(.sha1)] : []
     }
 
     /// V-01 to V-03: one signer, known algorithms, every attribute once and of its type.
@@ -149,8 +159,17 @@ package struct ReplyVerification: Sendable {
         return status
     }
 
-    /// V-11 to V-13: an envelope for this machine, and in it certificates and nothing else.
-    private func open(_ content: [UInt8]?, for signer: MessageSigner) throws -> ([Certificate], ContentCipher) {
+    /// V-13: certificates and nothing else.
+    private func certificates(_ plain: [UInt8]) throws -> [Certificate] {
+        do {
+            return try CMSCertificateBundle.admit(plain).certificates
+        } catch {
+            throw SCEPFault(.undecipherable, attempted: "open the reply's envelope", cause: error)
+        }
+    }
+
+    /// V-11, V-12: an envelope for this machine, opened.
+    func open(_ content: [UInt8]?, for signer: MessageSigner) throws -> ([UInt8], ContentCipher) {
         let attempted = "open the reply's envelope"
         do {
             let content = content ?? []
@@ -164,7 +183,7 @@ package struct ReplyVerification: Sendable {
             }
             let plain = try cryptography.openEnvelope(
                 content, recipient: signer.certificate, key: signer.key, legacyCiphers: envelope.cipher == .desCBC)
-            return (try CMSCertificateBundle.admit(plain).certificates, envelope.cipher)
+            return (plain, envelope.cipher)
         } catch let fault as SCEPFault {
             throw fault
         } catch {

@@ -43,7 +43,7 @@ package struct RequestComposer: Sendable {
     package init(cryptography: any Cryptography, authority: Authority, policy: ServerPolicy) {
         self.cryptography = cryptography
         self.authority = authority
-        let offered = authority.capabilities
+        let offered = authority.capabilities.union(policy.knownCapabilities)
         cipher = policy.legacyRequest && !offered.offersAES ? .tripleDESCBC : .aes128CBC
         digest = policy.legacyRequest && !offered.offersSHA256 ? .sha1 : .sha256
     }
@@ -78,7 +78,7 @@ package struct RequestComposer: Sendable {
         return try message(.certPoll, transaction: transaction, data: data, signer: signer)
     }
 
-    private func message(
+    func message(
         _ type: MessageType, transaction: TransactionID, data: Secret, signer: MessageSigner
     ) throws -> PKIMessage {
         let nonce = try cryptography.randomBytes(16)

@@ -1,5 +1,6 @@
 import Faults
 import FoundationEssentials
+import X509
 
 /// A server's SCEP URL as configured, and the request targets made from it (RFC 8894 §4.1). The path is taken
 /// verbatim; query parameters that stand in it are kept.
@@ -25,6 +26,20 @@ package struct ServerURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     package var isHTTPS: Bool { description.lowercased().hasPrefix("https://") }
+
+    /// A request for what the CA says of itself; `identifier` names one of several, as drafts had it.
+    func target(_ operation: String, identifier: String?) -> String {
+        let escaped = identifier.map { $0.utf8.map(Self.escaped).joined() }
+        return target(operation) + (escaped.map { "&message=\($0)" } ?? "")
+    }
+
+    /// RFC 3986 §2.3.
+    private static func escaped(_ octet: UInt8) -> String {
+        switch octet {
+        case 0x41...0x5A, 0x61...0x7A, 0x30...0x39, 0x2D, 0x2E, 0x5F, 0x7E: String(UnicodeScalar(octet))
+        default: "%" + Hexadecimal.string([octet])
+        }
+    }
 
     /// `?operation=OPERATION`, and for a message sent by GET `&message=BASE64`: standard alphabet, no line breaks,
     /// and `+`, `/`, `=` percent-escaped, since servers read a bare `+` as a space.

@@ -11,9 +11,19 @@ public enum Outcome: Sendable {
     case refused(failInfo: String?, text: String?)
 }
 
-/// A request that the PKI has not decided on yet. It holds the requested key.
+/// A request that the PKI has not decided on yet. It holds the key that signed it.
 public struct PendingRequest: Sendable {
     let transaction: TransactionID
     let signer: MessageSigner
+    let publicKeyInfo: [UInt8]
     let subject: DistinguishedName
+    let current: Certificate?
+
+    init(_ expectation: Expectation) {
+        transaction = expectation.message.transaction
+        signer = expectation.signer
+        publicKeyInfo = expectation.publicKeyInfo
+        subject = expectation.subject
+        current = expectation.current
+    }
 }

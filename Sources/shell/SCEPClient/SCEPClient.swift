@@ -60,20 +60,38 @@ public struct SCEPClient: Sendable {
     ///   - challenge: the challengePassword, where the PKI wants one.
     public func enroll(subject: String, key: [UInt8], challenge: [UInt8]? = nil) async throws -> Outcome {
         try await SCEPClientError.wrapping {
-            let exchange = try exchange()
-            let authority = try await exchange.discover(now: Date())
-            let key = key.withUnsafeBytes { Secret(copying: $0) }
+            let key = Secret(bytes: key)
             let name = try DistinguishedName(rfc4514: subject)
             let signer = try RequestComposer.transactionSigner(
                 subject: name, key: key, now: Date(), cryptography: cryptography)
-            let message = try RequestComposer(cryptography: cryptography, authority: authority, policy: policy)
-                .enrollment(
-                    .pkcsReq, transaction: TransactionID(random: try cryptography.randomBytes(16)),
-                    content: RequestContent(subject: name.der, alternativeNames: []), key: key,
-                    challenge: challenge.map { $0.withUnsafeBytes { Secret(copying: $0) } }, signer: signer)
-            return try await submit(message, signer: signer, subject: name, exchange, authority)
+            return try await request(
+                .pkcsReq, subject: name, key: key, challenge: challenge, signer: signer, current: nil)
         }
     }
+
+    /// Renews with a RenewalReq that is signed by the present certificate (RFC 8894 §2.5). Servers without it want
+    /// `type: .pkcsReq`.
+    ///
+    /// - Parameters:
+    ///   - certificate: DER; its subject is asked for again.
+    ///   - key: its private key, PKCS#8 PEM.
+    ///   - newKey: PKCS#8 PEM. The old one may be renewed with, where a PKI allows that.
+    ///   - challenge: for PKIs that want it again.
+    public func renew(
+        certificate: [UInt8], key: [UInt8], newKey: [UInt8], type: RenewalType = .renewalReq,
+        challenge: [UInt8]? = nil
+    ) async throws -> Outcome {
+        try await SCEPClientError.wrapping {
+            let current = try Certificate(der: certificate)
+            return try await request(
+                type == .renewalReq ? .renewalReq : .pkcsReq, subject: current.subject, key: Secret(bytes: newKey),
+                challenge: challenge, signer: MessageSigner(certificate: current, key: Secret(bytes: key)),
+                current: current)
+        }
+    }
+
+    /// The message that a renewal is.
+    public enum RenewalType: Sendable { case renewalReq, pkcsReq }
 
     /// Asks after a request that the PKI had not decided on.
     public func poll(_ pending: PendingRequest) async throws -> Outcome {
@@ -82,8 +100,82 @@ public struct SCEPClient: Sendable {
             let authority = try await exchange.discover(now: Date())
             let message = try RequestComposer(cryptography: cryptography, authority: authority, policy: policy)
                 .poll(transaction: pending.transaction, subject: pending.subject, signer: pending.signer)
-            return try await submit(message, signer: pending.signer, subject: pending.subject, exchange, authority)
+            return try await submit(
+                Expectation(
+                    message: message, signer: pending.signer, publicKeyInfo: pending.publicKeyInfo,
+                    subject: pending.subject, current: pending.current), exchange, authority)
         }
+    }
+
+    /// GetCert: a certificate of the CA's, asked for as the holder of one (RFC 8894 §2.6).
+    ///
+    /// - Parameters:
+    ///   - issuer: DER of the issuer's Name.
+    ///   - serialNumber: content octets, big-endian two's complement.
+    ///   - certificate: DER of who asks; `key` is its private key, PKCS#8 PEM.
+    /// - Returns: DER.
+    public func certificate(
+        issuer: [UInt8], serialNumber: [UInt8], as certificate: [UInt8], key: [UInt8]
+    ) async throws -> [UInt8] {
+        try await SCEPClientError.wrapping {
+            let query = Query.certificate(issuer: try DistinguishedName(der: issuer), serialNumber: serialNumber)
+            guard case .certificate(let found) = try await ask(query, as: certificate, key) else {
+                throw SCEPClientError(code: "refused", message: "the CA does not give the certificate")
+            }
+            return found.der
+        }
+    }
+
+    /// GetCRL: the list that would name a certificate (RFC 8894 §2.7), signed by the CA that issued it. Prefer the places
+    /// that the certificate names.
+    ///
+    /// - Parameters:
+    ///   - certificate: DER; `key` is its private key, PKCS#8 PEM.
+    /// - Returns: DER.
+    public func revocationList(for certificate: [UInt8], key: [UInt8]) async throws -> [UInt8] {
+        try await SCEPClientError.wrapping {
+            let own = try Certificate(der: certificate)
+            let query = Query.revocationList(issuer: own.issuer, serialNumber: own.serialNumber)
+            guard case .revocationList(let list) = try await ask(query, as: certificate, key) else {
+                throw SCEPClientError(code: "refused", message: "the CA does not give the revocation list")
+            }
+            return list
+        }
+    }
+
+    /// GetNextCACert: what the CA will use next, authenticated by its present key; nothing where it announces none. Decide
+    /// for yourself whether to trust it.
+    ///
+    /// - Returns: DER.
+    public func nextCertificates() async throws -> [[UInt8]] {
+        try await SCEPClientError.wrapping {
+            let exchange = try exchange()
+            let authority = try await exchange.discover(now: Date())
+            return try await exchange.nextCertificates(of: authority, now: Date()).map(\.der)
+        }
+    }
+
+    private func ask(_ query: Query, as certificate: [UInt8], _ key: [UInt8]) async throws -> QueryVerdict {
+        let exchange = try exchange()
+        let authority = try await exchange.discover(now: Date())
+        let signer = MessageSigner(certificate: try Certificate(der: certificate), key: Secret(bytes: key))
+        return try await exchange.ask(query, of: authority, signer: signer, now: Date()).0
+    }
+
+    private func request(
+        _ type: MessageType, subject: DistinguishedName, key: Secret, challenge: [UInt8]?, signer: MessageSigner,
+        current: Certificate?
+    ) async throws -> Outcome {
+        let exchange = try exchange()
+        let authority = try await exchange.discover(now: Date())
+        let message = try RequestComposer(cryptography: cryptography, authority: authority, policy: policy).enrollment(
+            type, transaction: TransactionID(random: try cryptography.randomBytes(16)),
+            content: RequestContent(subject: subject.der, alternativeNames: []), key: key,
+            challenge: challenge.map { Secret(bytes: $0) }, signer: signer)
+        return try await submit(
+            Expectation(
+                message: message, signer: signer, publicKeyInfo: try cryptography.publicKeyInfo(of: key),
+                subject: subject, current: current), exchange, authority)
     }
 
     private func exchange() throws -> SCEPExchange {
@@ -91,17 +183,21 @@ public struct SCEPClient: Sendable {
     }
 
     private func submit(
-        _ message: PKIMessage, signer: MessageSigner, subject: DistinguishedName, _ exchange: SCEPExchange,
-        _ authority: Authority
+        _ expectation: Expectation, _ exchange: SCEPExchange, _ authority: Authority
     ) async throws -> Outcome {
-        let expectation = Expectation(
-            message: message, signer: signer, publicKeyInfo: try cryptography.publicKeyInfo(of: signer.key),
-            subject: subject, current: nil)
         switch try await exchange.submit(expectation, to: authority, now: Date()).0 {
         case .issued(let issued): return .issued(certificate: issued.leaf.der, chain: issued.chain.map(\.der))
         case .refused(let info, let text): return .refused(failInfo: info?.name, text: text)
-        case .pending:
-            return .pending(PendingRequest(transaction: message.transaction, signer: signer, subject: subject))
+        case .pending: return .pending(PendingRequest(expectation))
+        }
+    }
+}
+
+extension Secret {
+    fileprivate convenience init(bytes: [UInt8]) {
+        self.init(capacity: bytes.count) { target in
+            target.copyBytes(from: bytes)
+            return bytes.count
         }
     }
 }

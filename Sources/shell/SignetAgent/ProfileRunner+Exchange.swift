@@ -18,7 +18,10 @@ extension ProfileRunner {
             try await run.requireChallenge(transaction)
             async let pendingKey = key(for: subject.name)
             let authority = try await run.discover()
-            feed(.observed(authority: authority.identity, weaknesses: nil))
+            feed(
+                .observed(
+                    authority: authority.identity, capabilities: authority.capabilities.registered, weaknesses: nil))
+            if let unpinned = await run.unpinnedNextAuthorities() { feed(.announced(unpinned: unpinned)) }
             let key = try await pendingKey
             let (id, challengeSent) = try await run.compose(
                 transaction, subject: subject, key: key, current: generation)
@@ -59,7 +62,10 @@ extension ProfileRunner {
                 return feed(.failed(ExchangeTrouble(error, wasSent: false).beforePoll))
             }
             let (verdict, weaknesses) = try await exchange(run)
-            feed(.observed(authority: authority.identity, weaknesses: weaknesses.map(\.description)))
+            feed(
+                .observed(
+                    authority: authority.identity, capabilities: authority.capabilities.registered,
+                    weaknesses: weaknesses.map(\.description)))
             try conclude(verdict)
         } catch {
             fail(error, wasSent: true)
@@ -114,7 +120,9 @@ extension ProfileRunner {
     /// The run of the transaction, kept as long as it stays with one server: one connection for all of it.
     private func openRun(_ server: String) throws -> TransactionRun {
         if let run, run.server == server { return run }
-        let new = try TransactionRun(server, profile: profile, anchors: context.anchors, ports: ports, store: store)
+        let new = try TransactionRun(
+            server, profile: profile, anchors: context.anchors, known: machine.state.capabilities[server] ?? [],
+            ports: ports, store: store)
         run = new
         return new
     }
@@ -122,7 +130,10 @@ extension ProfileRunner {
     /// Whether files that the profile names, for want of which an exchange could not begin, can be used now.
     var hasFoundFiles: Bool {
         guard machine.state.has(.profileInvalid), let server = machine.rules.servers.first else { return false }
-        return (try? TransactionRun(server, profile: profile, anchors: context.anchors, ports: ports, store: store))
+        return
+            (try? TransactionRun(
+                server, profile: profile, anchors: context.anchors, known: machine.state.capabilities[server] ?? [],
+                ports: ports, store: store))
             != nil
     }
 

@@ -120,12 +120,24 @@ extension Profile {
         let place = cryptography.sha256(Array((context.deviceID + name.description).utf8))
         return EnrollmentRules(
             servers: scep.urls, renewAt: renewal.at, spread: renewal.spread,
-            fraction: Schedule.fraction(digest: place), hasChallenge: scep.challenge != nil,
+            fraction: Schedule.fraction(digest: place),
+            firstRung: scep.options.renewalRequest.map(Rung.init), hasChallenge: scep.challenge != nil,
             singleUseChallenge: scep.challenge?.singleUse ?? false,
             enrollsAfterRevocation: scep.afterRevocation == .enroll,
             enrollsAfterCloning: scep.afterCloning == .enroll,
             profileDigest: Hexadecimal.string(cryptography.sha256(canonicalBytes)).lowercased(),
             filesDigest: files.isEmpty
                 ? "" : Hexadecimal.string(cryptography.sha256(files.flatMap(\.self))).lowercased())
+    }
+}
+
+extension Rung {
+    fileprivate init(_ request: RenewalRequest) {
+        self =
+            switch request {
+            case .renewalReq: .renewalReq
+            case .pkcsReq: .signedPKCSReq
+            case .challenge: .challenge
+            }
     }
 }

@@ -242,6 +242,7 @@ extension EnrollmentState {
         var earlier = earlier
         earlier.transaction = transaction
         earlier.authorities = authorities
+        earlier.capabilities = capabilities
         return self == earlier
     }
 }

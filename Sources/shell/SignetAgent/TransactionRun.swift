@@ -23,15 +23,19 @@ final class TransactionRun {
     private var key: Secret?
     let server: String
 
+    /// - Parameter known: capabilities that the server has listed before.
     init(
-        _ server: String, profile: Profile, anchors: [Certificate]?, ports: AgentPorts, store: ProfileStore
+        _ server: String, profile: Profile, anchors: [Certificate]?, known: [String], ports: AgentPorts,
+        store: ProfileStore
     ) throws {
         self.server = server
         self.profile = profile
         self.ports = ports
         self.store = store
         do {
-            policy = try profile.serverPolicy(anchors: anchors, certificates: ports.certificates)
+            var policy = try profile.serverPolicy(anchors: anchors, certificates: ports.certificates)
+            policy.knownCapabilities = Capabilities(keywords: Set(known))
+            self.policy = policy
             exchange = SCEPExchange(
                 server: try ServerURL(server),
                 transport: try ports.transport(try profile.scep.tlsCA.map { try ports.bytes($0) }),
@@ -49,6 +53,18 @@ final class TransactionRun {
         return found
     }
 
+    /// The next CA's certificates that the profile names nowhere, as lines to add; nil where nobody was asked, or where
+    /// no answer can be believed.
+    func unpinnedNextAuthorities() async -> [String]? {
+        guard let authority, !policy.allowUnpinnedCA, authority.isEnding(now: ports.now()),
+            let next = try? await exchange.nextCertificates(of: authority, now: ports.now())
+        else { return nil }
+        return next.filter { one in
+            one.isAuthority && !policy.namedCertificates.contains(one)
+                && !policy.caFingerprints.contains(ports.cryptography.sha256(one.der))
+        }.map { "\"sha256:\(Hexadecimal.string(ports.cryptography.sha256($0.der)).lowercased())\" ('\($0.subject)')" }
+    }
+
     /// Composes the request and syncs it to pending/, beside the key that lies there.
     ///
     /// - Returns: the transaction id, and whether the request carries a challenge.
@@ -59,12 +75,14 @@ final class TransactionRun {
         self.key = key
         let authority = try await discover()
         // Who orders an enrollment answers for the clock, too.
-        if transaction.rung == .challenge, profile.scep.challenge != nil, !transaction.isOrdered {
+        if showsChallenge(transaction), !transaction.isOrdered {
             try authority.requireCredibleClock()
         }
         let challenge = try await readChallenge(transaction)
         self.challenge = challenge
-        let id = TransactionID(random: try ports.cryptography.randomBytes(16))
+        let id =
+            try profile.scep.options.transactionID.flatMap { TransactionID($0) }
+            ?? TransactionID(random: ports.cryptography.randomBytes(16))
         let signedBy = transaction.rung == .challenge ? nil : current
         let signer = try signer(subject: subject.name, key: pendingKey, generation: signedBy)
         let composer = RequestComposer(cryptography: ports.cryptography, authority: authority, policy: policy)
@@ -125,8 +143,13 @@ final class TransactionRun {
         _ = try await readChallenge(transaction)
     }
 
+    /// Where the current certificate says who asks, the challenge is left out unless the profile wants it there, too.
+    private func showsChallenge(_ transaction: Transaction) -> Bool {
+        profile.scep.challenge != nil && (transaction.rung == .challenge || profile.scep.options.challengeOnRenewal)
+    }
+
     private func readChallenge(_ transaction: Transaction) async throws -> Secret? {
-        guard transaction.rung == .challenge, let source = profile.scep.challenge else { return nil }
+        guard showsChallenge(transaction), let source = profile.scep.challenge else { return nil }
         do {
             return try await ports.challenge(source)
         } catch {
@@ -202,6 +225,6 @@ extension Profile {
             raFingerprints: scep.raFingerprints,
             namedCertificates: try (install.chain + install.anchors).flatMap(certificates), installedAnchors: anchors,
             namesTLSAuthority: scep.tlsCA != nil, security: scep.security == .compatible ? .compatible : .rfc8894,
-            legacyRequest: scep.legacyRequest)
+            legacyRequest: scep.legacyRequest, caIdentifier: scep.options.caIdentifier)
     }
 }

@@ -14,6 +14,16 @@ struct BadProfileTests {
         ("after-revocation = \"never\"", "scep.after-revocation"),
         ("after-cloning = \"never\"", "scep.after-cloning"),
         ("tls-ca = \"tls.pem\"", "scep.tls-ca"),
+        ("server = \"NDES\"", "scep.server: expected \"auto\" or \"ndes\""),
+        ("renewal-request = 17", "scep.renewal-request"),
+        ("challenge-on-renewal = \"yes\"", "scep.challenge-on-renewal"),
+        (
+            "challenge = { credential = \"a\", single-use = true }\nchallenge-on-renewal = true",
+            "scep.challenge-on-renewal: expected a challenge that works once, or one for renewals too"
+        ),
+        ("ca-identifier = \"\"", "scep.ca-identifier"),
+        ("transaction-id = \"a_b\"", "scep.transaction-id"),
+        ("transaction-id = \"\(String(repeating: "a", count: 65))\"", "scep.transaction-id"),
         ("ra-fingerprint = [\"\(String(repeating: "00", count: 16))\"]", "scep.ra-fingerprint"),
         ("challenge = \"secret\"", "scep.challenge"),
         ("challenge = {}", "scep.challenge"),

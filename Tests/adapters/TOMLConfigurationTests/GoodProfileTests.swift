@@ -64,6 +64,27 @@ struct GoodProfileTests {
         #expect(profile == expected)
     }
 
+    @Test func `a preset bundles options, and what the profile says itself counts for more`() throws {
+        func options(_ lines: String) throws -> ServerOptions {
+            try Reading.profile(Reading.text(scep: lines)).scep.options
+        }
+        #expect(try options("") == ServerOptions())
+        #expect(try options("server = \"auto\"") == ServerOptions())
+        #expect(try options("server = \"ndes\"") == ServerOptions(renewalRequest: .pkcsReq))
+        #expect(
+            try options("server = \"step-ca\"")
+                == ServerOptions(renewalRequest: .renewalReq, challengeOnRenewal: true))
+        #expect(
+            try options("server = \"step-ca\"\nchallenge-on-renewal = false\nrenewal-request = \"challenge\"")
+                == ServerOptions(renewalRequest: .challenge))
+        #expect(
+            try options("server = \"step-ca\"\nchallenge = { credential = \"c\", single-use = true }")
+                == ServerOptions(renewalRequest: .renewalReq))
+        #expect(
+            try options("ca-identifier = \"Root CA\"\ntransaction-id = \"device 7\"")
+                == ServerOptions(caIdentifier: "Root CA", transactionID: "device 7"))
+    }
+
     @Test func `the least profile has the defaults`() throws {
         let profile = try Reading.profile(Reading.text())
         #expect(profile.scep.urls == ["http://pki.example.com/scep"])

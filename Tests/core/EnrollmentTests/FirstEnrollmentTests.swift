@@ -10,7 +10,10 @@ import Testing
                 == [.prepare(opened), .wait(until: nil)])
         #expect(machine.isBusy)
 
-        #expect(machine.handle(.observed(authority: ["a"], weaknesses: nil), now: at(1)) == [.wait(until: nil)])
+        #expect(
+            machine.handle(.observed(authority: ["a"], capabilities: [], weaknesses: nil), now: at(1)) == [
+                .wait(until: nil)
+            ])
         let sent = Transaction.test(step: .sent) {
             $0.id = "T1"
             $0.challengeSent = true

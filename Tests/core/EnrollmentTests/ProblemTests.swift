@@ -25,7 +25,9 @@ import Testing
         let warnings = ProblemCode.allCases.filter { $0.severity == .warning }
         #expect(
             warnings == [
-                .overloaded, .raChanged, .weakServer, .expiresSooner, .publicationAltered, .notWithdrawn,
+                .overloaded, .raChanged, .capabilitiesLost, .nextCANotPinned, .weakServer, .expiresSooner,
+                .publicationAltered,
+                .notWithdrawn,
                 .stateRebuilt,
                 .endpointUnreachable, .endpointFailing, .endpointRefusesDevice, .endpointCredential, .reportRefused,
                 .reportsNotKept,

@@ -49,9 +49,9 @@ import Testing
         var machine = EnrollmentMachine(state)
         let due = at(66 * day)
         _ = machine.handle(.ticked, now: due)
-        _ = machine.handle(.observed(authority: ["new"], weaknesses: nil), now: due)
+        _ = machine.handle(.observed(authority: ["new"], capabilities: [], weaknesses: nil), now: due)
         machine.sendRequest(now: due)
-        _ = machine.handle(.observed(authority: ["new"], weaknesses: []), now: due)
+        _ = machine.handle(.observed(authority: ["new"], capabilities: [], weaknesses: []), now: due)
         #expect(machine.state.problems.map(\.code) == [.raChanged])
         #expect(machine.state.problems.first?.detail.contains("new") == true)
         _ = machine.handle(.issued(.test(2, from: 66 * day)), now: due)
@@ -59,21 +59,22 @@ import Testing
 
         let next = at(140 * day)
         _ = machine.handle(.ticked, now: next)
-        _ = machine.handle(.observed(authority: ["new"], weaknesses: nil), now: next)
+        _ = machine.handle(.observed(authority: ["new"], capabilities: [], weaknesses: nil), now: next)
         #expect(machine.state.problems.isEmpty)
     }
 
     @Test func `A weak server is a warning until it is no more`() {
         var machine = EnrollmentMachine()
         _ = machine.handle(.ticked, now: at(0))
-        _ = machine.handle(.observed(authority: ["a"], weaknesses: ["signs replies with SHA-1"]), now: at(0))
+        _ = machine.handle(
+            .observed(authority: ["a"], capabilities: [], weaknesses: ["signs replies with SHA-1"]), now: at(0))
         #expect(
             machine.state.problems.map(\.text) == [
                 "the server uses outdated cryptography: it signs replies with SHA-1"
             ])
-        _ = machine.handle(.observed(authority: ["a"], weaknesses: nil), now: at(0))
+        _ = machine.handle(.observed(authority: ["a"], capabilities: [], weaknesses: nil), now: at(0))
         #expect(machine.state.problems.count == 1)
-        _ = machine.handle(.observed(authority: ["a"], weaknesses: []), now: at(0))
+        _ = machine.handle(.observed(authority: ["a"], capabilities: [], weaknesses: []), now: at(0))
         #expect(machine.state.problems.isEmpty)
     }
 }

@@ -136,11 +136,13 @@ import X509
         #expect(certificate.isValid(at: TestTime.now.addingTimeInterval(7 * 86_400)))
     }
 
-    @Test func `A transaction id is 32 hexadecimal digits, and nothing else is one`() {
+    @Test func `A transaction id is 32 random hexadecimal digits, or a PrintableString that somebody chose`() {
         let id = TransactionID(random: (0..<16).map { UInt8($0 * 16) })
         #expect(id.description == "00102030405060708090A0B0C0D0E0F0")
         #expect(TransactionID(id.description) == id)
-        for text in ["", "00", id.description.lowercased(), id.description + "0", String(repeating: "G", count: 32)] {
+        #expect(TransactionID("device 7/a:b")?.description == "device 7/a:b")
+        #expect(TransactionID(String(repeating: "G", count: 64)) != nil)
+        for text in ["", String(repeating: "G", count: 65), "a_b", "a@b", "a\nb", "ä"] {
             #expect(TransactionID(text) == nil)
         }
     }

@@ -5,11 +5,11 @@ import Testing
 
 @Suite struct ServerURLTests {
     /// The target of GetCACaps.
-    private func target(_ url: String) async throws -> String? {
+    private func target(_ url: String, ca identifier: String? = nil) async throws -> String? {
         let transport = ScriptedTransport(.answer(404))
         let exchange = SCEPExchange(
             server: try ServerURL(url), transport: transport, cryptography: NoCryptography(),
-            policy: ServerPolicy(caFingerprints: []))
+            policy: ServerPolicy(caFingerprints: [], caIdentifier: identifier))
         _ = try? await exchange.discover(now: .distantPast)
         return transport.requests.first?.url
     }
@@ -25,6 +25,12 @@ import Testing
         #expect(try await target("https://a.example/s?p=1&") == "https://a.example/s?p=1&operation=GetCACaps")
         #expect(try await target("https://a.example/s#part") == "https://a.example/s?operation=GetCACaps")
         #expect(try await target("HTTPS://[::1]:8443") == "HTTPS://[::1]:8443?operation=GetCACaps")
+    }
+
+    @Test func `A CA's identifier goes along, escaped`() async throws {
+        #expect(
+            try await target("https://a.example/s?p=1", ca: "Root CA/2+x")
+                == "https://a.example/s?p=1&operation=GetCACaps&message=Root%20CA%2F2%2Bx")
     }
 
     @Test(arguments: [

@@ -84,6 +84,8 @@ struct TestReply {
     var nonce: [UInt8]?
     /// In place of an envelope.
     var content: [UInt8]??
+    /// In place of certificates, in the envelope.
+    var plain: [UInt8]?
     var certificates: [Certificate]
     var recipient: Certificate
     var cipher = "AES-128-CBC"
@@ -126,7 +128,9 @@ struct TestReply {
         if let text { attributes.append(TestAttribute("1.3.6.1.5.5.7.24.1", type: 12, value: Array(text.utf8))) }
         let body =
             try content
-            ?? TestEnvelope(try TestMessage.degenerate(certificates), for: recipient).with { $0.cipher = cipher }
+            ?? TestEnvelope(try plain ?? TestMessage.degenerate(certificates), for: recipient).with {
+                $0.cipher = cipher
+            }
             .encoded()
         return try TestMessage(body, signer: signer, attributes: hasAttributes ? attributes : []).with {
             $0.digest = digest

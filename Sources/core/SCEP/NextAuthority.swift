@@ -1,0 +1,94 @@
+import Faults
+package import FoundationEssentials
+package import X509
+
+extension SCEPExchange {
+    /// GetNextCACert: the certificates that the CA will use next (RFC 8894 §4.7), authenticated by the CA's present key.
+    ///
+    /// An answer is trusted for nothing by that alone: who owns the CA's key today names its successor, and root's files
+    /// say whether this machine follows.
+    ///
+    /// - Returns: the next CA's certificates, and what of RAs comes with them; none where the server announces none.
+    /// - Throws: `ExchangeFailure`.
+    package func nextCertificates(of authority: Authority, now: Date) async throws -> [Certificate] {
+        guard authority.capabilities.offersNextCA else { return [] }
+        let response = try await send(
+            HTTPRequest(
+                method: .get, url: server.target("GetNextCACert", identifier: policy.caIdentifier),
+                limit: ExchangeLimits.answerBytes, deadline: ExchangeLimits.deadline))
+        guard response.status == 200 else { return [] }
+        return try untrusted(response, now) {
+            try NextAuthority(cryptography: cryptography, authority: authority, policy: policy, now: now)
+                .admit(response.body)
+        }
+    }
+}
+
+extension Authority {
+    /// Whether the CA comes to its end: less than a fifth of its life is left. Only then is a server asked for its next
+    /// CA, so that no renewal takes a request more.
+    package func isEnding(now: Date) -> Bool {
+        let life = issuer.notAfter.timeIntervalSince(issuer.notBefore)
+        return issuer.notAfter.timeIntervalSince(now) < life / 5
+    }
+}
+
+/// Reads an answer to GetNextCACert.
+struct NextAuthority {
+    let cryptography: any Cryptography
+    let authority: Authority
+    let policy: ServerPolicy
+    let now: Date
+
+    /// Only what was signed counts: the outer structure's own certificates are whoever's.
+    func admit(_ body: [UInt8]) throws -> [Certificate] {
+        let attempted = "read the CA's next certificates"
+        let message: CMSSignedMessage
+        do {
+            message = try CMSSignedMessage.admit(body)
+        } catch {
+            throw SCEPFault(
+                .malformedReply, attempted: attempted, expected: "certificates signed by the present CA", cause: error)
+        }
+        guard policy.admits(message.digest) else {
+            throw SCEPFault(
+                .weakAlgorithm, attempted: attempted, expected: "SHA-256 or better", got: message.digest.rawValue)
+        }
+        do {
+            // The CA itself: an RA does not speak for its CA's future (RFC 8894 §4.7.1).
+            _ = try cryptography.verifySignedData(body, signers: authority.issuers)
+        } catch {
+            throw SCEPFault(
+                .untrustedSigner, attempted: attempted,
+                expected: "the CA: " + authority.issuers.map { "'\($0.subject)'" }.joined(separator: ", "),
+                cause: error)
+        }
+        let certificates: [Certificate]
+        do {
+            certificates = try CMSCertificateBundle.admit(message.content ?? []).certificates
+        } catch {
+            throw SCEPFault(
+                .malformedReply, attempted: attempted, expected: "certificates in the signed content", cause: error)
+        }
+        return try current(certificates, attempted)
+    }
+
+    /// A next CA is a CA, another than the present one, and has not ended; when it begins is its own affair.
+    private func current(_ certificates: [Certificate], _ attempted: String) throws -> [Certificate] {
+        let authorities = certificates.filter(\.isAuthority)
+        guard !authorities.isEmpty else {
+            throw SCEPFault(
+                .unfitCertificate, attempted: attempted, expected: "a CA certificate",
+                got: "'\(certificates[0].subject)', which is none")
+        }
+        if let ended = authorities.first(where: { $0.notAfter <= now }) {
+            throw SCEPFault(
+                .authorityExpired, attempted: attempted, expected: "a CA certificate to come",
+                got: "'\(ended.subject)', valid until \(ended.notAfter)")
+        }
+        let isNew = authorities.contains { next in
+            !authority.offered.contains(next) && !authority.issuers.contains(next)
+        }
+        return isNew ? certificates : []
+    }
+}
