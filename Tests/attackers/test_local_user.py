@@ -74,6 +74,7 @@ def test_orders_on_everybodys_socket_are_refused_and_in_the_journal(
         *(frame(f"{AGENT}.{method}", {"profile": "access"}) for method in ("Renew", "Enroll")),
         *(frame(f"{AGENT}.{method}", {"profile": "ghost"}, more=True) for method in ("Renew", "Enroll")),
         frame(f"{AGENT}.SendReport"),
+        frame(f"{AGENT}.Probe", {"url": "http://127.0.0.1:9"}),
     ]
     begun = time.monotonic()
     control = sockets(enrolled)["control"]

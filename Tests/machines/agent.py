@@ -51,6 +51,10 @@ class AgentClient(Closing):
         for reply in self._many("GetStatus", timeout):
             yield reply["status"]
 
+    def probe(self, url: str) -> dict[str, Any]:
+        """`Probe`."""
+        return dict(self._one("Probe", url=url))
+
     def renew(self, profile: str = "access", timeout: float = 60.0) -> list[dict[str, Any]]:
         """`Renew` with `more`, to its end."""
         return list(self._many("Renew", timeout, profile=profile))

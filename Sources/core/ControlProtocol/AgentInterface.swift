@@ -73,6 +73,35 @@ package enum AgentInterface {
         # and how many still wait; then the problem says why. Admin socket only.
         method SendReport() -> (sent: int, waiting: int, problem: ?Problem)
 
+        # A certificate that a SCEP server offers. Nobody vouches for it.
+        type OfferedCertificate (
+          role: (root, authority, registration),
+          subject: string,
+          issuer: string,
+          sha256: string,
+          key: string,
+          not_before: string,
+          not_after: string,
+          takes_requests: bool,
+          signs_replies: bool
+        )
+
+        # In what a server differs from what is usual, and what to do about it.
+        type Finding (code: string, text: string, remedy: string)
+
+        # Looks at a SCEP server: its capabilities and certificates, in what it differs, and a profile, in TOML, that would
+        # use it. ca_identifier says which of its CAs is meant. Nothing changes there or here, and nothing found is
+        # authentic before a person has compared fingerprints. Admin socket only.
+        method Probe(url: string, ca_identifier: ?string) -> (
+          url: string,
+          capabilities: []string,
+          certificates: []OfferedCertificate,
+          findings: []Finding,
+          authenticated: bool,
+          usable: bool,
+          profile: string
+        )
+
         # There is no profile of this name.
         error NoSuchProfile (profile: string)
 

@@ -9,6 +9,8 @@ package enum AgentRequest: Sendable, Equatable {
     /// Of one profile, or of all.
     case evaluateTag(profile: String?)
     case sendReport
+    /// Of any server.
+    case probe(url: String, caIdentifier: String?)
 
     /// Reads a call that `Service.route` has let through.
     ///
@@ -24,6 +26,9 @@ package enum AgentRequest: Sendable, Equatable {
         case AgentRequest.methodName("EvaluateTag"):
             self = .evaluateTag(profile: try call.parameters(as: OptionalProfile.self).profile)
         case AgentRequest.methodName("SendReport"): self = .sendReport
+        case AgentRequest.methodName("Probe"):
+            let parameters = try call.parameters(as: OneServer.self)
+            self = .probe(url: parameters.url, caIdentifier: parameters.caIdentifier)
         default: throw VarlinkError.methodNotFound(call.method)
         }
     }
@@ -32,7 +37,8 @@ package enum AgentRequest: Sendable, Equatable {
     package var needsAdmin: Bool {
         switch self {
         case .getStatus, .evaluateTag: false
-        case .renew, .enroll, .sendReport: true
+        // Whoever may have it call a server of their choice uses this machine's place in the network.
+        case .renew, .enroll, .sendReport, .probe: true
         }
     }
 
@@ -48,6 +54,8 @@ package enum AgentRequest: Sendable, Equatable {
         case .evaluateTag(let profile):
             try Call(AgentRequest.methodName("EvaluateTag"), OptionalProfile(profile: profile), more: more)
         case .sendReport: try Call(AgentRequest.methodName("SendReport"), more: more)
+        case .probe(let url, let caIdentifier):
+            try Call(AgentRequest.methodName("Probe"), OneServer(url: url, caIdentifier: caIdentifier), more: more)
         }
     }
 
@@ -55,4 +63,13 @@ package enum AgentRequest: Sendable, Equatable {
 
     private struct OneProfile: Codable { let profile: String }
     private struct OptionalProfile: Codable { let profile: String? }
+    private struct OneServer: Codable {
+        let url: String
+        let caIdentifier: String?
+
+        enum CodingKeys: String, CodingKey {
+            case url
+            case caIdentifier = "ca_identifier"
+        }
+    }
 }

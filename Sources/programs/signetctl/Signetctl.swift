@@ -12,7 +12,7 @@ struct Signetctl: AsyncParsableCommand {
             """,
         subcommands: [
             StatusCommand.self, RenewCommand.self, EnrollCommand.self, TagCommand.self, ReportCommand.self,
-            ConfigCommand.self,
+            ProbeCommand.self, ConfigCommand.self,
         ])
 
     static func main() async {

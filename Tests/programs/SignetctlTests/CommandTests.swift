@@ -35,6 +35,8 @@ struct CommandTests {
                 try connection.reply(AgentError.noSuchProfile(profile).reply)
             case .sendReport:
                 try connection.reply(SendReportReply(sent: 3, waiting: 2, problem: Samples.problem))
+            case .probe(let url, let caIdentifier):
+                try connection.reply(Samples.probe(url, usable: caIdentifier == nil))
             case .evaluateTag(let profile):
                 let tags = Samples.status.profiles.filter { profile == nil || $0.name == profile }
                 try connection.reply(TagsReply(tags: tags.map { .init(profile: $0.name, tag: $0.tag) }))
@@ -97,6 +99,38 @@ struct CommandTests {
             let done = await signetctl("report", "--root", root)
             #expect(done.status == .failed && done.output == "0 accepted, 0 waiting\n")
             #expect(done.errors.contains("[server-unreachable]"))
+        }
+    }
+
+    @Test func `A probe shows what was found, and prints the profile as it is to be pasted`() async throws {
+        try await withAgent(agent) { root in
+            let url = "http://pki.example.com/scep"
+            let text = await signetctl("probe", url, "--root", root)
+            #expect(text.status == .done && text.errors == "")
+            #expect(
+                text.output == """
+                    server          http://pki.example.com/scep
+                    capabilities    aes, sha-256
+                    authenticated   by nothing: compare the fingerprints
+
+                    CA              CN=Issuing CA,O=Example
+                                    sha256:4f0a
+                                    RSA 2048, until 2026-11-22 12:01 UTC (in 1 minute)
+                                    requests are encrypted to it, it may sign replies
+
+                    finding         it lists no POST [no-post]
+                                    to do: see to it
+
+                    # /etc/signet/profiles.d/NAME.toml
+                    [scep]
+                    url = "http://pki.example.com/scep"
+
+                    """)
+            let json = await signetctl("probe", url, "--json", "--root", root)
+            let reply = try JSONDecoder().decode(ProbeReply.self, from: Data(json.output.utf8))
+            #expect(reply == Samples.probe(url))
+            let unusable = await signetctl("probe", url, "--ca-identifier", "x", "--root", root)
+            #expect(unusable.status == .failed && unusable.errors.contains("hint: see the findings"))
         }
     }
 

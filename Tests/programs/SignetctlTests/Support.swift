@@ -83,6 +83,18 @@ enum Samples {
         text: "the SCEP server does not answer: https://pki.example.com/scep: connection\u{1B}[31m refused",
         remedy: "check scep.url, name resolution, proxy and firewall; it is tried again by itself")
 
+    static func probe(_ url: String, usable: Bool = true) -> ProbeReply {
+        ProbeReply(
+            url: url, capabilities: ["aes", "sha-256"],
+            certificates: [
+                ProbeReply.OfferedCertificate(
+                    role: "authority", subject: "CN=Issuing CA,O=Example", issuer: "CN=Root", sha256: "4f0a",
+                    key: "RSA 2048", notBefore: noon, notAfter: later(60), takesRequests: true, signsReplies: true)
+            ],
+            findings: [ProbeReply.Finding(code: "no-post", text: "it lists no POST", remedy: "see to it")],
+            authenticated: false, usable: usable, profile: "[scep]\nurl = \"\(url)\"\n")
+    }
+
     static let tag = StatusDocument.Tag(
         value: "valid-client-certificate", since: later(-86400), validUntil: later(86400 * 30),
         checks: [
