@@ -71,6 +71,23 @@ import Testing
         #expect(pausing == ["Tests/servers/looking.py"])
     }
 
+    @Test func `each section of RFC 8894 that asks something of a client is named where it is kept`() throws {
+        let sections = [
+            "2.1.1", "2.1.2", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7", "2.9", "3.1", "3.2", "3.2.1", "3.2.1.1",
+            "3.2.1.2", "3.2.1.3", "3.2.1.4", "3.2.1.5", "3.2.2", "3.3.1", "3.3.2", "3.3.2.1", "3.3.2.2", "3.3.2.3",
+            "3.3.3", "3.3.4", "3.4", "3.5.1", "3.5.2", "4.1", "4.2", "4.2.1.1", "4.2.1.2", "4.3", "4.4", "4.5", "4.6",
+            "4.7", "4.7.1", "5.1", "5.2", "7.3", "7.4", "7.5", "7.7", "7.9", "7.10",
+        ]
+        let citation = /§(\d+(?:\.\d+)*)/
+        var named: Set<String> = []
+        for file in try swiftFiles(below: "Sources") {
+            let lines = try text(of: file)
+            guard lines.contains("RFC 8894") else { continue }
+            for match in lines.matches(of: citation) { named.insert(String(match.1)) }
+        }
+        #expect(sections.filter { !named.contains($0) } == [])
+    }
+
     @Test func `the Varlink codec knows no word of Signet's`() throws {
         for file in try swiftFiles(below: "Sources/core/Varlink") {
             // The name of a C function is a name.

@@ -102,7 +102,7 @@ extension EnrollmentMachine {
         return dropTransaction()
     }
 
-    /// The fate of a sent request cannot be learned. Unless its challenge is spent, a new one is made, after a pause
+    /// The fate of a sent request cannot be learned: SCEP has no confirmation (RFC 8894 §7.4). Unless its challenge is spent, a new one is made, after a pause
     /// and with a new key: the old one may stand in a certificate by now.
     mutating func abandon(_ transaction: Transaction, _ sort: FailureSort, now: Date) -> [EnrollmentAction] {
         scheduleRetry(sort, now: now)

@@ -42,7 +42,7 @@ package struct ProfileName: Sendable, Hashable, Comparable, CustomStringConverti
     package static func < (one: ProfileName, other: ProfileName) -> Bool { one.description < other.description }
 }
 
-/// `[scep]`
+/// `[scep]`: what a client is told by hand (RFC 8894 §2.1.1).
 package struct SCEPSettings: Sendable, Equatable {
     /// One or more; a transaction keeps to one of them.
     package var urls: [String]

@@ -145,7 +145,8 @@ struct AuthoritySelection {
     /// The RA certificate to encrypt to: RSA, for encipherment, rather one for that alone, the newest.
     private func encryption(_ registration: [Certificate]) throws -> Certificate {
         let fit = registration.filter { $0.keyUsage?.isDisjoint(with: [.keyEncipherment, .dataEncipherment]) != true }
-        // Some servers set no fitting usage at all: with one candidate left there is nothing to choose.
+        // RFC 8894 §2.1.2 asks for fitting usages, and §3.5.2 knows servers that set none: with one candidate left there
+        // is nothing to choose.
         let allowed = fit.isEmpty && registration.count == 1 ? registration : fit
         // Beside an RSA certificate to encrypt to, some have one of another kind that only signs.
         let usable = allowed.contains(where: isUsableRecipient) ? allowed.filter(isUsableRecipient) : allowed

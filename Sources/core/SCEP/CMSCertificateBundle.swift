@@ -21,7 +21,8 @@ package struct CMSCertificateBundle: Sendable {
         }
     }
 
-    /// The certificates of a GetCACert answer (RFC 8894 §4.2.1): one in DER, or a bundle. The Content-Type decides
+    /// The certificates of a GetCACert answer (RFC 8894 §4.2.1): one in DER (§4.2.1.1), or a bundle
+    /// (§4.2.1.2). The Content-Type decides
     /// nothing, since servers get it wrong.
     package static func certificatesFromGetCACert(_ body: [UInt8]) throws(CMSFault) -> [Certificate] {
         let attempted = "admit the answer to GetCACert"

@@ -1,7 +1,7 @@
 import Faults
 package import X509
 
-/// An EnvelopedData after V-11 and before it is opened: keys under RSA only, a cipher on the list, whole blocks.
+/// An EnvelopedData (RFC 8894 §3.2.2) after V-11 and before it is opened: keys under RSA only, a cipher on the list, whole blocks.
 ///
 /// Passwords, key agreement, key wrap and authenticated envelopes lead libcrypto into code that SCEP between RSA keys
 /// never needs, and are refused here.

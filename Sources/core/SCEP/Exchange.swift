@@ -64,7 +64,7 @@ package struct SCEPExchange: Sendable {
     }
 
     /// A server that answers this with an error, with what is no list of keywords, or by closing the connection (old
-    /// NDES) has no capabilities (RFC 8894 §3.5.2). One that is not there, or asks to wait, is an error.
+    /// NDES) has no capabilities (RFC 8894 §3.5.1, §3.5.2). One that is not there, or asks to wait, is an error.
     func fetchCapabilities() async throws -> Capabilities {
         let response: HTTPResponse
         do {
@@ -97,7 +97,7 @@ package struct SCEPExchange: Sendable {
         }
     }
 
-    /// By POST where the server offers it, else by GET. A server that advertises POST and then answers it with
+    /// By POST where the server offers it, else by GET (RFC 8894 §4.1, §4.3). A server that advertises POST and then answers it with
     /// nothing, or refuses the method, gets the same bytes by GET, once (NDES 2012); `fellBack` then.
     func post(
         _ message: PKIMessage, _ capabilities: Capabilities
@@ -148,7 +148,7 @@ package struct SCEPExchange: Sendable {
         }
     }
 
-    /// Whether TLS says who answered (V-06 c). An anchor that Signet itself installed proves nothing: the PKI that
+    /// Whether TLS says who answered (V-06 c; RFC 8894 §7.10 asks for no TLS, and what it adds is this). An anchor that Signet itself installed proves nothing: the PKI that
     /// is being asked could have issued the server's certificate to any device. Any link to one counts, whatever
     /// else the chain leads to.
     func isAuthenticated(_ response: HTTPResponse) -> Bool {

@@ -6,7 +6,8 @@ extension SCEPExchange {
     /// GetNextCACert: the certificates that the CA will use next (RFC 8894 §4.7), authenticated by the CA's present key.
     ///
     /// An answer is trusted for nothing by that alone: who owns the CA's key today names its successor, and root's files
-    /// say whether this machine follows.
+    /// say whether this machine follows. Both certificates are pinned for a while, and whichever the server uses is taken:
+    /// the certificate of the old one stays until its renewal (§5.1).
     ///
     /// - Returns: the next CA's certificates, and what of RAs comes with them; none where the server announces none.
     /// - Throws: `ExchangeFailure`.

@@ -27,7 +27,7 @@ package struct ServerPolicy: Sendable {
 
     /// What replies may use.
     package enum Security: Sendable, Equatable {
-        /// SHA-1, 3DES and single DES too, each reported: the reply holds only public certificates, and forging its
+        /// SHA-1 (RFC 8894 §7.9), 3DES and single DES too, each reported: the reply holds only public certificates, and forging its
         /// signature needs the RA to sign attacker-made content that carries our nonce.
         case compatible
         /// As RFC 8894 §2.9 has it: AES and SHA-2.

@@ -5,9 +5,9 @@ package import X509
 
 /// What a CA is asked of certificates that it has issued.
 package enum Query: Sendable, Equatable {
-    /// GetCert: the certificate itself (RFC 8894 §3.3.4).
+    /// GetCert: the certificate itself (RFC 8894 §3.3.4, §4.5).
     case certificate(issuer: DistinguishedName, serialNumber: [UInt8])
-    /// GetCRL: the list that would name this certificate (RFC 8894 §3.3.5). Where a certificate or the PKI names a place
+    /// GetCRL: the list that would name this certificate (RFC 8894 §3.3.4, §4.6). Where a certificate or the PKI names a place
     /// to fetch the list from, that place is asked instead (§2.7).
     case revocationList(issuer: DistinguishedName, serialNumber: [UInt8])
 

@@ -144,7 +144,8 @@ package struct ReplyVerification: Sendable {
         }
     }
 
-    /// V-10: content belongs to SUCCESS alone.
+    /// V-10: content belongs to SUCCESS alone (RFC 8894 §3.3.2.1); whatever stands in its place in FAILURE (§3.3.2.2) and
+    /// PENDING (§3.3.2.3), where nothing should, is not looked at.
     private func status(of message: CMSSignedMessage) throws -> PKIStatus {
         guard let status = message.pkiStatus.flatMap(PKIStatus.init) else {
             throw SCEPFault(

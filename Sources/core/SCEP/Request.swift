@@ -48,7 +48,8 @@ package struct RequestComposer: Sendable {
         digest = policy.legacyRequest && !offered.offersSHA256 ? .sha1 : .sha256
     }
 
-    /// A self-signed certificate for the length of a transaction. It begins a day early for servers whose clock is
+    /// A self-signed certificate for the length of a transaction (RFC 8894 §2.3). Its subject is the requested one, which
+    /// anybody on the way can read (§7.7): servers compare the two. It begins a day early for servers whose clock is
     /// behind, and outlives the longest wait for approval.
     package static func transactionSigner(
         subject: DistinguishedName, key: Secret, now: Date, cryptography: any Cryptography
@@ -69,7 +70,7 @@ package struct RequestComposer: Sendable {
     }
 
     /// A CertPoll: issuer and subject of the awaited certificate, under the request's transaction id (RFC 8894
-    /// §3.3.3).
+    /// §3.3.3, §4.4).
     package func poll(
         transaction: TransactionID, subject: DistinguishedName, signer: MessageSigner
     ) throws -> PKIMessage {

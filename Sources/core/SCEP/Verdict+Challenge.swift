@@ -5,7 +5,7 @@ extension Verdict {
     private static let chance = 5
 
     /// The verdict without the server's text where that repeats the challenge, whole or in part: some servers do so when
-    /// they refuse it, and a text is cut where it is too long, in the middle of a challenge too.
+    /// they refuse it (RFC 8894 §7.3 asks for its secrecy), and a text is cut where it is too long, in the middle of a challenge too.
     package func withholding(_ challenge: Secret) -> Verdict {
         guard case .refused(let info, let text?) = self, Self.repeats(challenge, Array(text.utf8)) else { return self }
         return .refused(info, text: "(its text repeats the challenge and is withheld)")

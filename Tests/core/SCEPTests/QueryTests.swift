@@ -6,7 +6,7 @@ import TestPKI
 import Testing
 import X509
 
-/// GetCert and GetCRL (RFC 8894 §3.3.4, §3.3.5).
+/// GetCert and GetCRL (RFC 8894 §3.3.4).
 @Suite struct QueryTests {
     private let talk: Conversation
     private let mine: TestIdentity
