@@ -46,7 +46,7 @@ struct SCEPSection {
             }
         }
         return ServerOptions(
-            renewalRequest: section.choice("renewal-request") ?? preset.renewalRequest,
+            server: server, renewalRequest: section.choice("renewal-request") ?? preset.renewalRequest,
             // A challenge that works once is spent by then: of the preset's ways that one is not open.
             challengeOnRenewal: section.boolean("challenge-on-renewal") ?? (preset.challengeOnRenewal && !isSingleUse),
             caIdentifier: identifier("ca-identifier"), transactionID: identifier("transaction-id"))

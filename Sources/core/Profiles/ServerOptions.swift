@@ -1,6 +1,8 @@
 /// What servers differ in, and neither capabilities nor certificates tell: options of `[scep]`, and the presets that
 /// bundle them (`scep.server`).
 package struct ServerOptions: Sendable, Equatable {
+    /// For explaining what the server answers; what it sets is in the other options.
+    package var server: ServerKind
     /// What a renewal begins with, as long as nothing is known to work; the other ways follow. nil: as the server's
     /// capabilities say.
     package var renewalRequest: RenewalRequest?
@@ -12,9 +14,10 @@ package struct ServerOptions: Sendable, Equatable {
     package var transactionID: String?
 
     package init(
-        renewalRequest: RenewalRequest? = nil, challengeOnRenewal: Bool = false, caIdentifier: String? = nil,
-        transactionID: String? = nil
+        server: ServerKind = .auto, renewalRequest: RenewalRequest? = nil, challengeOnRenewal: Bool = false,
+        caIdentifier: String? = nil, transactionID: String? = nil
     ) {
+        self.server = server
         self.renewalRequest = renewalRequest
         self.challengeOnRenewal = challengeOnRenewal
         self.caIdentifier = caIdentifier
@@ -44,9 +47,10 @@ package enum ServerKind: String, Sendable, Equatable, CaseIterable {
     package var options: ServerOptions {
         switch self {
         // They have PKCSReq signed with the old certificate for a renewal; RenewalReq, where it is advertised, fails.
-        case .ndes, .openxpki, .cisco, .ilm: ServerOptions(renewalRequest: .pkcsReq)
-        case .micromdm, .stepCA: ServerOptions(renewalRequest: .renewalReq, challengeOnRenewal: true)
-        case .auto, .ejbca, .dogtag, .xipki: ServerOptions()
+        case .ndes, .openxpki, .cisco, .ilm: ServerOptions(server: self, renewalRequest: .pkcsReq)
+        case .micromdm, .stepCA:
+            ServerOptions(server: self, renewalRequest: .renewalReq, challengeOnRenewal: true)
+        case .auto, .ejbca, .dogtag, .xipki: ServerOptions(server: self)
         }
     }
 }

@@ -58,20 +58,27 @@ struct CMSContentInfo {
     /// Names what servers and proxies send in place of binary: pages, PEM, base64.
     static func refuseText(_ bytes: [UInt8], _ attempted: String) throws(CMSFault) {
         guard bytes.first != DERTag.sequence.rawValue else { return }
+        throw CMSFault(textCode(bytes), attempted: attempted, expected: "binary DER, which starts with a SEQUENCE")
+    }
+
+    private static func textCode(_ bytes: [UInt8]) -> CMSFaultCode {
         let start = bytes.drop { $0 <= 0x20 }.prefix(64)
-        let code: CMSFaultCode
-        if start.isEmpty {
-            code = .empty
-        } else if start.first == UInt8(ascii: "<") || start.starts(with: [0xEF, 0xBB, 0xBF, UInt8(ascii: "<")]) {
-            code = .html
-        } else if start.starts(with: Array("-----BEGIN ".utf8)) {
-            code = .pem
-        } else if start.starts(with: Array("MI".utf8)), start.allSatisfy(isBase64) {
-            code = .base64
-        } else {
-            code = .malformed
+        if start.isEmpty { return .empty }
+        if start.first == UInt8(ascii: "<") || start.starts(with: [0xEF, 0xBB, 0xBF, UInt8(ascii: "<")]) {
+            return .html
         }
-        throw CMSFault(code, attempted: attempted, expected: "binary DER, which starts with a SEQUENCE")
+        if start.starts(with: Array("-----BEGIN ".utf8)) { return .pem }
+        return start.starts(with: Array("MI".utf8)) && start.allSatisfy(isBase64) ? .base64 : .malformed
+    }
+
+    /// The same in words, for people who look for who sent it.
+    static func textKind(_ bytes: [UInt8], type: String) -> String {
+        switch textCode(bytes) {
+        case .empty: "nothing"
+        case .pem: "PEM: what stands between, or the server, rewrites its answers"
+        case .base64: "base64: what stands between, or the server, rewrites its answers"
+        default: "\(type): a proxy or captive portal may stand between"
+        }
     }
 
     private static func isBase64(_ octet: UInt8) -> Bool {

@@ -71,9 +71,12 @@ package struct CMSEnvelope: Sendable {
         }
         let (identifier, parameters) = try inner.readAlgorithm()
         guard let cipher = ContentCipher(identifier) else {
-            let code: CMSFaultCode = isAuthenticated(identifier) ? .authenticatedCipher : .cipherRefused
+            let isAuthenticated = isAuthenticated(identifier)
             throw info.fault(
-                code, expected: ContentCipher.allCases.map(\.rawValue).joined(separator: ", "), got: "\(identifier)")
+                isAuthenticated ? .authenticatedCipher : .cipherRefused,
+                expected: isAuthenticated
+                    ? "AES in CBC mode: where step-ca's encryptionAlgorithmIdentifier is 3 or 4, set it to 2"
+                    : ContentCipher.allCases.map(\.rawValue).joined(separator: ", "), got: "\(identifier)")
         }
         var parameter = try DERCursor(parameters, reading: "the initialisation vector", rules: .ber)
         let vector = parameter.nextTag == .octetString ? try parameter.readOctetString() : []

@@ -53,12 +53,10 @@ package struct SCEPExchange: Sendable {
         guard response.status == 200 else { throw failure(response) }
         // The media type decides nothing, since servers get it wrong; a page does not begin like a message.
         guard response.body.first == DERTag.sequence.rawValue else {
-            let type = response.contentType ?? "no media type"
             throw ExchangeFailure.untrusted(
                 SCEPFault(
-                    .notSCEP, attempted: "read the reply of '\(server)'", expected: "a SCEP message",
-                    got: response.body.isEmpty
-                        ? "nothing" : "\(type): a proxy or captive portal may stand between"))
+                    .notSCEP, attempted: "read the reply of '\(server)'", expected: "a SCEP message in DER",
+                    got: CMSContentInfo.textKind(response.body, type: response.contentType ?? "no media type")))
         }
         return response
     }

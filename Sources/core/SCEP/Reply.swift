@@ -140,8 +140,14 @@ package struct ReplyVerification: Sendable {
         guard message.recipientNonce == sent.senderNonce else {
             throw SCEPFault(
                 .nonceMismatch, attempted: "match the reply to the request", expected: "the nonce that was sent",
-                got: message.recipientNonce.map { "another, of \($0.count) bytes" } ?? "none")
+                got: message.recipientNonce.map { difference($0, from: sent.senderNonce) } ?? "none")
         }
+    }
+
+    private func difference(_ nonce: [UInt8], from sent: [UInt8]) -> String {
+        sent.starts(with: nonce)
+            ? "its first \(nonce.count) bytes alone: have the server keep all 16 (Dogtag: ca.scep.nonceSizeLimit)"
+            : "another, of \(nonce.count) bytes"
     }
 
     /// V-10: content belongs to SUCCESS alone (RFC 8894 §3.3.2.1); whatever stands in its place in FAILURE (§3.3.2.2) and
@@ -178,8 +184,9 @@ package struct ReplyVerification: Sendable {
             guard policy.admits(envelope.cipher) else {
                 throw SCEPFault(
                     .weakAlgorithm, attempted: attempted,
-                    expected: "AES: set the server's content encryption to it, or the profile's security to "
-                        + "\"compatible\"",
+                    expected:
+                        "AES: set the server's content encryption to it (step-ca: encryptionAlgorithmIdentifier 2), "
+                        + "or the profile's security to \"compatible\"",
                     got: envelope.cipher.rawValue)
             }
             let plain = try cryptography.openEnvelope(

@@ -78,7 +78,12 @@ extension ProfileRunner {
             report(step: "pending")
             run = nil
             feed(.replyPending)
-        case .refused(let info, let text): feed(.refused(info, text: text))
+        case .refused(let info, let text):
+            let showedChallenge = document.state.transaction?.challengeSent == true
+            guard let info, let hint = hint(for: .failInfo(info.name, challengeSent: showedChallenge)) else {
+                return feed(.refused(info, text: text))
+            }
+            feed(.refused(info, text: text.map { "\($0); \(hint)" } ?? hint))
         case .issued(let issued):
             let new: Generation
             unkept = issued
@@ -114,7 +119,18 @@ extension ProfileRunner {
         case .noAnswer, .untrusted: run = nil
         case .status, nil: break
         }
-        feed(.failed(ExchangeTrouble(error, wasSent: wasSent)))
+        var trouble = ExchangeTrouble(error, wasSent: wasSent)
+        if wasSent, case .status(let status, _)? = error as? ExchangeFailure, let hint = hint(for: .status(status)) {
+            trouble.detail += "; \(hint)"
+        }
+        feed(.failed(trouble))
+    }
+
+    /// What the server's product means by its answer.
+    private func hint(for answer: ServerKind.Answer) -> String? {
+        let said = profile.scep.options.server
+        let server = said == .auto ? ServerKind(servedAt: document.state.transaction?.server ?? "") : said
+        return server.hint(for: answer)
     }
 
     /// The run of the transaction, kept as long as it stays with one server: one connection for all of it.

@@ -70,16 +70,16 @@ struct GoodProfileTests {
         }
         #expect(try options("") == ServerOptions())
         #expect(try options("server = \"auto\"") == ServerOptions())
-        #expect(try options("server = \"ndes\"") == ServerOptions(renewalRequest: .pkcsReq))
+        #expect(try options("server = \"ndes\"") == ServerOptions(server: .ndes, renewalRequest: .pkcsReq))
         #expect(
             try options("server = \"step-ca\"")
-                == ServerOptions(renewalRequest: .renewalReq, challengeOnRenewal: true))
+                == ServerOptions(server: .stepCA, renewalRequest: .renewalReq, challengeOnRenewal: true))
         #expect(
             try options("server = \"step-ca\"\nchallenge-on-renewal = false\nrenewal-request = \"challenge\"")
-                == ServerOptions(renewalRequest: .challenge))
+                == ServerOptions(server: .stepCA, renewalRequest: .challenge))
         #expect(
             try options("server = \"step-ca\"\nchallenge = { credential = \"c\", single-use = true }")
-                == ServerOptions(renewalRequest: .renewalReq))
+                == ServerOptions(server: .stepCA, renewalRequest: .renewalReq))
         #expect(
             try options("ca-identifier = \"Root CA\"\ntransaction-id = \"device 7\"")
                 == ServerOptions(caIdentifier: "Root CA", transactionID: "device 7"))

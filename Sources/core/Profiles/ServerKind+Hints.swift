@@ -1,0 +1,41 @@
+/// What products mean by answers that mean little elsewhere, in words that name their own settings.
+extension ServerKind {
+    /// An answer that brought no certificate.
+    package enum Answer: Sendable, Equatable {
+        case status(Int)
+        /// The name of a failInfo (RFC 8894 §3.2.1.4), and whether the request carried a challenge.
+        case failInfo(String, challengeSent: Bool)
+    }
+
+    /// The product that a server's URL gives away, where the profile does not say.
+    package init(servedAt url: String) {
+        let path = url.lowercased()
+        self =
+            if path.contains("/certsrv/mscep") { .ndes } else if path.contains("/ejbca/") { .ejbca } else { .auto }
+    }
+
+    /// nil where the answer means no more than it says.
+    package func hint(for answer: Answer) -> String? {
+        switch (self, answer) {
+        case (.ndes, .failInfo("badMessageCheck", true)), (.ndes, .failInfo("badRequest", true)):
+            "NDES answers so to a challenge that is wrong, was used, or is older than an hour, and where its RA certificates "
+                + "were renewed; its event log has event 29 for the challenge"
+        case (.ndes, .status(403)), (.ndes, .status(404)):
+            "let IIS on the NDES server take long URLs and POST without chunks (request filtering)"
+        case (.ejbca, .status(400)):
+            "EJBCA answers so where it knows no end entity with this CN, and where its password was used: set its status to "
+                + "New"
+        case (.stepCA, .status(500)), (.micromdm, .status(500)):
+            "it answers so to a wrong challenge, too, and to CertPoll"
+        case (.dogtag, .failInfo("badAlg", _)):
+            "allow AES in Dogtag's ca.scep.allowedEncryptionAlgorithms and SHA-256 in ca.scep.allowedHashAlgorithms"
+        case (.dogtag, .status(500)), (.dogtag, .status(501)):
+            "set ca.scep.enable=true, and give the machine an entry with its address and challenge in flatfile.txt"
+        case (.xipki, .failInfo("badRequest", true)):
+            "XiPKI wants a challenge of the form user:password, and a CN in the subject"
+        case (.xipki, .failInfo("badTime", _)): "XiPKI bounds the clocks' difference by its maxSigningTimeBias"
+        case (.cisco, .failInfo("badAlg", _)): "old IOS knows no AES: set legacy-request = true"
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,18 @@
+import Profiles
+import Testing
+
+struct ServerKindTests {
+    @Test func `a URL gives a product away, or none`() {
+        #expect(ServerKind(servedAt: "https://pki/CertSrv/mscep/mscep.dll") == .ndes)
+        #expect(ServerKind(servedAt: "http://pki:8080/ejbca/publicweb/apply/scep/a/pkiclient.exe") == .ejbca)
+        #expect(ServerKind(servedAt: "https://pki/scep") == .auto)
+    }
+
+    @Test func `an answer that means more than it says is explained, for the product that gave it alone`() {
+        #expect(ServerKind.ejbca.hint(for: .status(400))?.contains("New") == true)
+        #expect(ServerKind.ndes.hint(for: .status(400)) == nil)
+        #expect(ServerKind.ndes.hint(for: .failInfo("badMessageCheck", challengeSent: true))?.contains("29") == true)
+        #expect(ServerKind.ndes.hint(for: .failInfo("badMessageCheck", challengeSent: false)) == nil)
+        #expect(ServerKind.auto.hint(for: .status(500)) == nil)
+    }
+}
