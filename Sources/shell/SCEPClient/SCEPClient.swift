@@ -76,6 +76,7 @@ public struct SCEPClient: Sendable {
     ///   - certificate: DER; its subject is asked for again.
     ///   - key: its private key, PKCS#8 PEM.
     ///   - newKey: PKCS#8 PEM. The old one may be renewed with, where a PKI allows that.
+    ///   - type: what the PKI takes for a renewal.
     ///   - challenge: for PKIs that want it again.
     public func renew(
         certificate: [UInt8], key: [UInt8], newKey: [UInt8], type: RenewalType = .renewalReq,
@@ -112,7 +113,8 @@ public struct SCEPClient: Sendable {
     /// - Parameters:
     ///   - issuer: DER of the issuer's Name.
     ///   - serialNumber: content octets, big-endian two's complement.
-    ///   - certificate: DER of who asks; `key` is its private key, PKCS#8 PEM.
+    ///   - certificate: DER of who asks.
+    ///   - key: its private key, PKCS#8 PEM.
     /// - Returns: DER.
     public func certificate(
         issuer: [UInt8], serialNumber: [UInt8], as certificate: [UInt8], key: [UInt8]
@@ -130,7 +132,8 @@ public struct SCEPClient: Sendable {
     /// that the certificate names.
     ///
     /// - Parameters:
-    ///   - certificate: DER; `key` is its private key, PKCS#8 PEM.
+    ///   - certificate: DER.
+    ///   - key: its private key, PKCS#8 PEM.
     /// - Returns: DER.
     public func revocationList(for certificate: [UInt8], key: [UInt8]) async throws -> [UInt8] {
         try await SCEPClientError.wrapping {
