@@ -1,7 +1,13 @@
+// toml++ 3.3 asserts some things of the text itself, as that a table's name begins like a key: "[/" would end the process.
+// Without assertions it would go on as if they were so. Thrown, they are one more syntax error.
+struct unforeseen {};
+#undef NDEBUG
+#define TOML_ASSERT(expression) ((expression) ? void() : throw unforeseen())
 #define TOML_EXCEPTIONS 0
 #define TOML_MAX_NESTED_VALUES 16
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +49,25 @@ static bool has_too_many_dots(std::string_view text, uint32_t &line) {
         }
     }
     return false;
+}
+
+static bool is_unforeseen(std::string_view text) {
+    try {
+        (void)toml::parse(text);
+        return false;
+    } catch (const unforeseen &) {
+        return true;
+    }
+}
+
+// The line of a text that holds something unforeseen. The parser goes from the start to the end, so it stumbles over every
+// text that is cut off after that line, and over none that is cut off before.
+static uint32_t unforeseen_line(std::string_view text) {
+    std::vector<size_t> ends;
+    for (size_t at = text.find('\n'); at != text.npos; at = text.find('\n', at + 1)) ends.push_back(at + 1);
+    auto first = std::partition_point(
+        ends.begin(), ends.end(), [&](size_t end) { return !is_unforeseen(text.substr(0, end)); });
+    return static_cast<uint32_t>(first - ends.begin()) + 1;
 }
 
 static bool append(signet_toml_document &document, const toml::node &node, const toml::key *key, size_t depth) {
@@ -107,13 +132,17 @@ extern "C" signet_toml_document *signet_toml_parse(const char *bytes, size_t cou
         document->fail("a line holds more than 256 dots", toml::source_position{line, 1});
         return document;
     }
-    toml::parse_result result = toml::parse(text);
-    if (!result) {
-        document->fail(result.error().description(), result.error().source().begin);
-        return document;
+    try {
+        toml::parse_result result = toml::parse(text);
+        if (!result) {
+            document->fail(result.error().description(), result.error().source().begin);
+            return document;
+        }
+        document->root = std::move(result).table();
+        append(*document, document->root, nullptr, depth);
+    } catch (const unforeseen &) {
+        document->fail("a character that nothing begins with", toml::source_position{unforeseen_line(text), 1});
     }
-    document->root = std::move(result).table();
-    append(*document, document->root, nullptr, depth);
     return document;
 }
 

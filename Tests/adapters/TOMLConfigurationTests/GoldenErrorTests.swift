@@ -60,6 +60,14 @@ struct GoldenErrorTests {
         #expect(try Reading.errors("a = \"\u{FF}\0\"").first?.hasPrefix("a.toml:1:") == true)
     }
 
+    /// toml++ 3.3 asserts that a table's name begins like a key.
+    @Test(arguments: [("[//fleet]", 1), ("[ =", 1), ("[[#]]", 1), ("# \"\"\"\n[scep]\n[ / ]\n[subject]\n", 3)])
+    func `a table whose name begins like none is an error on its line`(text: String, line: Int) throws {
+        let errors = try Reading.errors(text)
+        #expect(errors.count == 1)
+        #expect(errors.first?.hasPrefix("a.toml:\(line):") == true, "\(errors)")
+    }
+
     @Test func `a message never carries a control character`() throws {
         let errors = try Reading.errors(Reading.text(rest: #""\u001b[31mred\n" = 1"#))
         #expect(errors.count == 1)
