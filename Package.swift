@@ -124,6 +124,17 @@ let package = Package(
             name: "TestInstallation",
             dependencies: ["Secrets", "X509", "Profiles", "Installation", "OpenSSLCrypto", "TestPKI"],
             path: "Tests/support/TestInstallation", swiftSettings: swiftSettings),
+        .target(name: "TestServers", path: "Tests/support/TestServers", swiftSettings: swiftSettings),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "Faults", "Secrets", "X509", "Profiles", "SCEP", "DeviceTag", "Varlink", "ControlProtocol", "Reports",
+                "OpenSSLCrypto", "CurlTransport", "TOMLConfiguration", "TestPKI", "TestServers",
+            ],
+            path: "Tests/support/FuzzTargets", swiftSettings: swiftSettings),
+        .testTarget(
+            name: "CorpusTests", dependencies: ["Faults", "SCEP", "Secrets", "X509", "OpenSSLCrypto", "FuzzTargets"],
+            path: "Tests/CorpusTests", swiftSettings: swiftSettings),
         .testTarget(name: "HouseTests", path: "Tests/HouseTests", swiftSettings: swiftSettings),
         tests("core", "X509Tests", "Faults", "X509", "TestPKI"),
         tests("core", "ProfilesTests", "Faults", "X509", "Profiles"),
@@ -152,7 +163,9 @@ let package = Package(
         tests(
             "programs", "SignetctlTests", "Faults", "X509", "Varlink", "ControlProtocol", "LocalSocket",
             "TOMLConfiguration", "signetctl", "TestFiles", "TestPKI"),
-        tests("shell", "SCEPClientTests", "SCEPClient"),
+        tests(
+            "shell", "SCEPClientTests", "Secrets", "X509", "SCEP", "OpenSSLCrypto", "SCEPClient", "TestPKI",
+            "TestServers"),
         tests(
             "shell", "SignetAgentTests", "Faults", "JournalEntries", "Secrets", "X509", "Profiles", "SCEP",
             "Enrollment", "DeviceTag", "Installation", "Varlink", "ControlProtocol", "Reports", "SignetAgent",

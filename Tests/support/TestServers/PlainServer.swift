@@ -1,0 +1,82 @@
+import Dispatch
+import Glibc
+
+/// An HTTP server on a loopback address, one request a connection, one connection after another.
+package final class PlainServer: Sendable {
+    /// What a client sent.
+    package struct Request: Sendable {
+        /// The method and the target: "GET /scep?operation=GetCACaps".
+        package var line: String
+        package var body: [UInt8]
+    }
+
+    /// "http://127.0.0.1:PORT"
+    package let url: String
+    private let listener: Int32
+
+    private struct Unavailable: Error {}
+
+    /// - Parameter answer: the whole answer, head and body as they are sent, whatever they are.
+    package init(_ answer: @escaping @Sendable (Request) -> [UInt8]) throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, size) == 0 && listen(listener, 16) == 0 && getsockname(listener, $0, &size) == 0
+            }
+        }
+        guard isBound else { throw Unavailable() }
+        self.listener = listener
+        url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
+        DispatchQueue(label: "server").async {
+            while true {
+                let connection = accept(listener, nil, nil)
+                guard connection >= 0 else { break }
+                if let request = Self.read(connection) { Self.write(answer(request), connection) }
+                close(connection)
+            }
+            close(listener)
+        }
+    }
+
+    /// Takes no further connection.
+    package func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
+
+    /// The whole request: closing with something unread would reset the connection and lose the answer.
+    private static func read(_ connection: Int32) -> Request? {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        var head: (request: Request, length: Int)?
+        while true {
+            if head == nil, let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) {
+                head = parse(bytes[..<end.lowerBound])
+                bytes.removeFirst(end.upperBound)
+            }
+            if let head, bytes.count >= head.length {
+                return Request(line: head.request.line, body: bytes)
+            }
+            let count = recv(connection, &buffer, buffer.count, 0)
+            guard count > 0 else { return nil }
+            bytes += buffer.prefix(count)
+        }
+    }
+
+    private static func parse(_ head: ArraySlice<UInt8>) -> (Request, Int) {
+        let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n")
+        let line = lines.first?.split(separator: " ").prefix(2).joined(separator: " ") ?? ""
+        let length = lines.first { $0.lowercased().hasPrefix("content-length:") }?.split(separator: " ").last
+        return (Request(line: line, body: []), length.flatMap { Int($0) } ?? 0)
+    }
+
+    private static func write(_ answer: [UInt8], _ connection: Int32) {
+        var rest = answer[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}
