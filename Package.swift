@@ -159,7 +159,7 @@ let package = Package(
         tests(
             "adapters", "TrustStoresTests", "Faults", "X509", "Profiles", "Installation", "TrustStores",
             "DurableFiles", "OpenSSLCrypto", "TestFiles", "TestInstallation", "TestPKI"),
-        tests("adapters", "TOMLConfigurationTests", "Faults", "Profiles", "TOMLConfiguration", "TestFiles"),
+        tests("adapters", "TOMLConfigurationTests", "Faults", "X509", "Profiles", "TOMLConfiguration", "TestFiles"),
         tests(
             "programs", "SignetctlTests", "Faults", "X509", "Varlink", "ControlProtocol", "LocalSocket",
             "TOMLConfiguration", "signetctl", "TestFiles", "TestPKI"),

@@ -7,15 +7,20 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 SHORTEST = 8
 """Bytes below which a challenge is a word that may stand anywhere."""
 _ALIGNABLE = 12
 """Bytes from which on a secret's base64 is telling at each alignment."""
+_EC_LINES = 5
+"""No EC key's PEM has more lines."""
 _CREDENTIALS = re.compile(r"etc/signet/credentials/[^/]+")
-_KEYS = re.compile(r"(var/lib/signet/profiles|etc/ssl/signet)/.+/\.?(key|combined)\.pem[^/]*")
+_KEYS = re.compile(
+    r"(var/lib/signet/profiles|etc/ssl/signet)/.+/\.?(key|combined)\.pem[^/]*"
+    r"|var/lib/signet/profiles/[^/]+/pending/\.?transport\.pem[^/]*"
+)
 
 
 def forms(secret: bytes) -> list[bytes]:
@@ -27,8 +32,10 @@ def forms(secret: bytes) -> list[bytes]:
 
 
 def numbers(pem: bytes) -> list[bytes]:
-    """What makes an RSA key: its primes and exponents, most significant byte first."""
+    """What makes a key: an RSA one's primes and exponents, an EC one's number, most significant byte first."""
     key = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return [key.private_numbers().private_value.to_bytes((key.key_size + 7) // 8, "big")]
     assert isinstance(key, rsa.RSAPrivateKey)
     own = key.private_numbers()
     values = (own.p, own.q, own.d, own.dmp1, own.dmq1)
@@ -36,9 +43,12 @@ def numbers(pem: bytes) -> list[bytes]:
 
 
 def lines(pem: bytes) -> list[bytes]:
-    """The lines of an RSA key's PEM that tell something: its frame does not, nor the first third, the public key."""
+    """The lines of a key's PEM that tell something: its frame does not, nor an RSA key's first third, the public key.
+
+    Of an EC key's few lines the first two hold its number, and the others the public key alone.
+    """
     body = [line for line in pem.splitlines() if not line.startswith(b"-----")]
-    return body[len(body) // 3 : -1]
+    return body[len(body) // 3 : -1] if len(body) > _EC_LINES else body[:2]
 
 
 def key_forms(pem: bytes) -> list[bytes]:

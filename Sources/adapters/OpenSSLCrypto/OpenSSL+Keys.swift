@@ -6,13 +6,16 @@ package import X509
 extension OpenSSL {
     package func generateKey(_ kind: KeyKind) throws -> Secret {
         let attempt = Attempt("generate a private key")
-        guard case .rsa(let bits) = kind, [2048, 3072, 4096].contains(bits) else {
+        if case .rsa(let bits) = kind, ![2048, 3072, 4096].contains(bits) {
             throw attempt.fault(.unusableKey, expected: "RSA with 2048, 3072 or 4096 bits", got: "\(kind)")
         }
-        let context = unsafe try attempt.made(EVP_PKEY_CTX_new_from_name(nil, "RSA", nil))
+        let context = unsafe try attempt.made(EVP_PKEY_CTX_new_from_name(nil, kind.libraryName, nil))
         defer { unsafe EVP_PKEY_CTX_free(context) }
         unsafe try attempt.check(EVP_PKEY_keygen_init(context))
-        unsafe try attempt.check(EVP_PKEY_CTX_set_rsa_keygen_bits(context, Int32(bits)))
+        switch kind {
+        case .rsa(let bits): unsafe try attempt.check(EVP_PKEY_CTX_set_rsa_keygen_bits(context, Int32(bits)))
+        case .ec(let curve): unsafe try attempt.check(EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, curve.libraryID))
+        }
         var made: OpaquePointer? = nil
         unsafe try attempt.check(EVP_PKEY_generate(context, &made))
         let key = unsafe try PrivateKey(owning: try attempt.made(made), attempt)
@@ -41,5 +44,23 @@ extension OpenSSL {
         defer { unsafe EVP_MD_CTX_free(verifying) }
         unsafe try attempt.check(EVP_DigestVerifyInit(verifying, nil, nil, nil, publicKey), .unusableKey)
         return unsafe EVP_DigestVerify(verifying, signature, signature.count, challenge, challenge.count) == 1
+    }
+}
+
+extension KeyKind {
+    fileprivate var libraryName: String {
+        switch self {
+        case .rsa: "RSA"
+        case .ec: "EC"
+        }
+    }
+}
+
+extension NamedCurve {
+    fileprivate var libraryID: Int32 {
+        switch self {
+        case .p256: NID_X9_62_prime256v1
+        case .p384: NID_secp384r1
+        }
     }
 }

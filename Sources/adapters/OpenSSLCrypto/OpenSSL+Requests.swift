@@ -15,7 +15,7 @@ extension OpenSSL {
         // 16 bytes with the top bits 01: positive, of one length, unpredictable (RFC 5280 §4.1.2.2).
         var serial = try randomBytes(16)
         serial[0] = serial[0] & 0x3F | 0x40
-        let algorithm = try key.signatureAlgorithm(attempt)
+        let (algorithm, digest) = try key.signatureAlgorithm(attempt)
         let extensions = DERWriter.sequence(
             RequestedExtension.keyUsage(isEncipherment: key.isRSA),
             RequestedExtension.subjectKeyIdentifier(try keyIdentifier(key.publicKeyInfo, attempt)))
@@ -24,7 +24,9 @@ extension OpenSSL {
             subject,
             DERWriter.sequence(try time(notBefore, attempt), try time(notAfter, attempt)), subject, key.publicKeyInfo,
             DERWriter.element(.context(3), extensions))
-        let signature = unsafe try content.withUnsafeBytes { unsafe try key.signature(over: $0, attempt) }
+        let signature = unsafe try content.withUnsafeBytes {
+            unsafe try key.signature(over: $0, digest: digest, attempt)
+        }
         return DERWriter.sequence(content, algorithm, DERWriter.bitString(signature))
     }
 
@@ -47,9 +49,9 @@ extension OpenSSL {
             .secret(
                 try SecretDER.attributes(
                     extensions: DERWriter.element(.sequence, extensions), challenge: challenge, attempt)))
-        let signature = unsafe try signed.withBytes { unsafe try key.signature(over: $0, attempt) }
-        return SecretDER.element(
-            .sequence, .secret(signed), .open(try key.signatureAlgorithm(attempt) + DERWriter.bitString(signature)))
+        let (algorithm, digest) = try key.signatureAlgorithm(attempt)
+        let signature = unsafe try signed.withBytes { unsafe try key.signature(over: $0, digest: digest, attempt) }
+        return SecretDER.element(.sequence, .secret(signed), .open(algorithm + DERWriter.bitString(signature)))
     }
 }
 

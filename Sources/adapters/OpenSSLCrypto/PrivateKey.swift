@@ -52,13 +52,17 @@ import X509
     /// Whether this is a plain RSA key, which alone can both sign and be encrypted to (RFC 8894 §3.1).
     var isRSA: Bool { unsafe EVP_PKEY_get_base_id(raw) == EVP_PKEY_RSA }
 
-    /// The AlgorithmIdentifier of `signature(over:)`.
+    /// How the key signs certificates and requests: the AlgorithmIdentifier, and its digest. That of an EC key is as strong
+    /// as its curve (RFC 5480 §4).
     ///
     /// - Throws: `.unusableKey` for keys that are neither RSA nor EC.
-    func signatureAlgorithm(_ attempt: borrowing Attempt) throws -> [UInt8] {
-        switch unsafe EVP_PKEY_get_base_id(raw) {
-        case EVP_PKEY_RSA: return DERWriter.algorithm(.sha256WithRSA, parameters: DERWriter.element(.null, []))
-        case EVP_PKEY_EC: return DERWriter.algorithm(.ecdsaWithSHA256)
+    func signatureAlgorithm(_ attempt: borrowing Attempt) throws -> (identifier: [UInt8], digest: DigestAlgorithm) {
+        switch unsafe (EVP_PKEY_get_base_id(raw), EVP_PKEY_get_bits(raw)) {
+        case (EVP_PKEY_RSA, _):
+            return (DERWriter.algorithm(.sha256WithRSA, parameters: DERWriter.element(.null, [])), .sha256)
+        case (EVP_PKEY_EC, ..<384): return (DERWriter.algorithm(.ecdsaWithSHA256), .sha256)
+        case (EVP_PKEY_EC, ..<512): return (DERWriter.algorithm(.ecdsaWithSHA384), .sha384)
+        case (EVP_PKEY_EC, _): return (DERWriter.algorithm(.ecdsaWithSHA512), .sha512)
         default: throw attempt.fault(.unusableKey, expected: "an RSA or EC key")
         }
     }

@@ -1,5 +1,6 @@
 import Faults
 package import Profiles
+import X509
 
 /// Reads profiles, strictly: whatever is not understood is an error, and all errors are told at once.
 package struct ProfileReader {
@@ -16,7 +17,7 @@ package struct ProfileReader {
             ]
         ),
         ("subject", ["name", "alternative-names"]),
-        ("key", ["type", "bits", "store"]),
+        ("key", ["type", "bits", "curve", "store"]),
         ("renewal", ["at", "spread"]),
         ("install", ["anchors", "chain", "group"]),
         ("device-tag", ["identification-cas", "gateway", "require-revocation-check", "crl-urls"]),
@@ -72,18 +73,25 @@ package struct ProfileReader {
         return SubjectTemplate(name: name ?? "", alternativeNames: alternatives ?? [])
     }
 
-    /// `key.type` and `key.store` have one value each so far.
-    private enum KeyType: String, CaseIterable { case rsa }
+    private enum KeyType: String, CaseIterable { case rsa, ec }
+    /// `key.store` has one value so far.
     private enum KeyStore: String, CaseIterable { case file }
 
     private func key(_ section: Section) -> KeySettings {
-        let _: KeyType? = section.choice("type", unbuilt: { $0 == "ec" })
+        let type: KeyType = section.choice("type") ?? .rsa
         let _: KeyStore? = section.choice("store", unbuilt: { ["tpm2", "pkcs11"].contains($0) })
-        let bits = section.checked(section.integer("bits"), of: "bits") { (bits) throws(ProfileFault) in
-            try ProfileRules.check(keyBits: bits)
-            return bits
+        switch type {
+        case .rsa:
+            section.reportMisplaced("curve", "RSA keys have no curve", "add type = \"ec\", or remove it")
+            let bits = section.checked(section.integer("bits"), of: "bits") { (bits) throws(ProfileFault) in
+                try ProfileRules.check(keyBits: bits)
+                return bits
+            }
+            return KeySettings(.rsa(bits: bits ?? 2048))
+        case .ec:
+            section.reportMisplaced("bits", "EC keys have a curve instead", "write curve = \"P-256\" or \"P-384\"")
+            return KeySettings(.ec(section.choice("curve") ?? .p256))
         }
-        return KeySettings(bits: bits ?? 2048)
     }
 
     private func renewal(_ section: Section) -> RenewalSettings {

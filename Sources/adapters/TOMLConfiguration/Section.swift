@@ -62,6 +62,12 @@ struct Section {
         diagnostics.report("\(name(key)) is missing", remedy, at: position)
     }
 
+    /// Reports a key that another one rules out, where it is there.
+    func reportMisplaced(_ key: String, _ why: String, _ remedy: String) {
+        guard let node = node(key) else { return }
+        diagnostics.report("\(name(key)): \(why)", remedy, at: node.position)
+    }
+
     /// Reports the fault that `rule` throws about `value`; nil then.
     func checked<Value, Result>(
         _ value: Value?, of key: String, at position: Node.Position? = nil,

@@ -59,7 +59,7 @@ extension StatusDocument {
         package var sha256: String
         package var notBefore: Timestamp
         package var notAfter: Timestamp
-        /// Kind and size: `rsa-2048`.
+        /// Kind and size: `rsa-2048`, `ec-p256`.
         package var key: String
 
         package init(

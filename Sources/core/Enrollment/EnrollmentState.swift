@@ -53,11 +53,23 @@ package struct IdentityFacts: Sendable, Equatable, Codable {
     package var generation: Int
     package var notBefore: Date
     package var notAfter: Date
+    /// Nothing can be encrypted to its key: it could sign the request for the next, and not open the reply.
+    package var isSignOnly = false
 
-    package init(generation: Int, notBefore: Date, notAfter: Date) {
+    package init(generation: Int, notBefore: Date, notAfter: Date, isSignOnly: Bool = false) {
         self.generation = generation
         self.notBefore = notBefore
         self.notAfter = notAfter
+        self.isSignOnly = isSignOnly
+    }
+
+    /// Older versions knew RSA keys only.
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        generation = try fields.decode(Int.self, forKey: .generation)
+        notBefore = try fields.decode(Date.self, forKey: .notBefore)
+        notAfter = try fields.decode(Date.self, forKey: .notAfter)
+        isSignOnly = try fields.decodeIfPresent(Bool.self, forKey: .isSignOnly) ?? false
     }
 }
 

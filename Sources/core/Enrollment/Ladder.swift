@@ -3,8 +3,12 @@ import FoundationEssentials
 extension EnrollmentMachine {
     /// The rungs for a transaction, in the order in which they are tried: what worked with this server last, else what
     /// root's profile or the server's capabilities say, then the others. Rungs that cannot work are left out.
+    ///
+    /// The reply goes to whoever signed the request (RFC 8894 §2.3), so that an identity that cannot be encrypted to is
+    /// renewed as it was enrolled.
     func ladder(of transaction: Transaction, now: Date) -> [Rung] {
-        guard transaction.kind == .renew, let identity = state.identity, now < identity.notAfter, !state.isForeign
+        guard transaction.kind == .renew, let identity = state.identity, now < identity.notAfter, !state.isForeign,
+            !identity.isSignOnly
         else {
             return [.challenge]
         }

@@ -98,7 +98,8 @@ extension EnrollmentMachine {
 
     /// Where only a new challenge helps, that is what people are told, and not that something is tried again.
     mutating func noticeSpentChallenge(now: Date) {
-        guard state.transaction == nil, needsEnrollment(now: now), needsNewChallenge else { return }
+        let isDue = state.identity.map { awaitsChallengeToRenew($0) && renewalTime(of: $0) <= now } ?? false
+        guard state.transaction == nil, isDue || needsEnrollment(now: now), needsNewChallenge else { return }
         let said: Set<ProblemCode> = [
             .challengeSpent, .challengeRefused, .clockRefused, .refused, .unfitCertificate, .pendingTooLong, .revoked,
         ]

@@ -32,7 +32,11 @@ extension EnrollmentMachine {
         }
         guard let transaction = state.transaction else { return hasPending ? [.discardPending] : [] }
         switch transaction.step {
-        case .preparing: return hasPending && transaction.keyIsSpent ? [.discardPending] : []
+        case .preparing:
+            // Another generation may be there than the one that was to sign it.
+            let rungs = ladder(of: transaction, now: now)
+            if !rungs.contains(transaction.rung) { state.transaction?.rung = rungs.first ?? .challenge }
+            return hasPending && transaction.keyIsSpent ? [.discardPending] : []
         case .sent, .pending:
             guard hasPending else {
                 state.raise(.keyLost, detail: "the request in pending/ is gone or damaged", now: now)

@@ -25,7 +25,8 @@ extension EnrollmentMachine {
     /// The certificate is a generation on disk.
     mutating func issue(_ identity: IdentityFacts, now: Date) {
         isExchanging = false
-        if let transaction = state.transaction, transaction.kind == .renew {
+        // Where there was a choice of rungs.
+        if let transaction = state.transaction, transaction.kind == .renew, state.identity?.isSignOnly == false {
             state.remembered[transaction.server] = transaction.rung
         }
         let endsSooner = state.identity.map { now < $0.notAfter && identity.notAfter < $0.notAfter } ?? false

@@ -26,7 +26,9 @@ extension EnrollmentMachine {
     /// When the machine wants to be asked again: no wait goes past the certificate's end, which is itself a change.
     func nextLook(now: Date) -> Date? {
         let end = state.identity.flatMap { now < $0.notAfter ? $0.notAfter : nil }
-        return [nextDue(now: now), end].compactMap { $0 }.min()
+        // Then people are told that a challenge is needed.
+        let renewal = state.identity.flatMap { awaitsChallengeToRenew($0) ? renewalTime(of: $0) : nil }
+        return [nextDue(now: now), end, renewal.flatMap { now < $0 ? $0 : nil }].compactMap { $0 }.min()
     }
 
     /// The moment of the identity's renewal.
@@ -57,7 +59,7 @@ extension EnrollmentMachine {
             guard mayEnrollByItself else { return nil }
             return (.enroll, due(state.retry, now: now))
         }
-        guard let identity = state.identity else { return nil }
+        guard let identity = state.identity, !awaitsChallengeToRenew(identity) else { return nil }
         let isOutdated = identity.generation == state.outdatedGeneration
         return (.renew, max(isOutdated ? now : renewalTime(of: identity), due(state.retry, now: now)))
     }
@@ -74,6 +76,9 @@ extension EnrollmentMachine {
         (!state.isRevoked || rules.enrollsAfterRevocation) && (!state.isForeign || rules.enrollsAfterCloning)
             && !needsNewChallenge
     }
+
+    /// Whether only the challenge renews this identity, and it is used up.
+    func awaitsChallengeToRenew(_ identity: IdentityFacts) -> Bool { identity.isSignOnly && needsNewChallenge }
 
     /// Whether the profile's only challenge is used up.
     var needsNewChallenge: Bool { rules.hasChallenge && rules.singleUseChallenge && state.isChallengeSpent }

@@ -103,6 +103,9 @@ package struct InstallationPolicy: Sendable {
         guard leaf.extendedKeyUsage?.contains(.clientAuth) == true else {
             throw unfit("extended key usage clientAuth", "a certificate without it")
         }
+        guard leaf.publicKey.isStrong else {
+            throw unfit("a key of RSA 2048 bits or more, or on a curve from P-256 on", "\(leaf.publicKey)")
+        }
         let subject = root.subject.name
         guard leaf.subject.matches(subject) else { throw unfit("subject '\(subject)'", "'\(leaf.subject)'") }
     }

@@ -1,3 +1,5 @@
+import X509
+
 extension Profile {
     /// The profile as bytes that are equal exactly where two profiles ask for the same; a digest over them tells
     /// whether a profile has changed since.
@@ -30,7 +32,10 @@ extension Profile {
         form.add("scep.transaction-id", [scep.options.transactionID].compactMap { $0 })
         form.add("subject.name", subject.name)
         form.add("subject.alternative-names", subject.alternativeNames)
-        form.add("key.bits", "\(key.bits)")
+        switch key.kind {
+        case .rsa(let bits): form.add("key.bits", "\(bits)")
+        case .ec(let curve): form.add("key.curve", curve.rawValue)
+        }
         form.add("renewal.at", "\(renewal.at)")
         form.add("renewal.spread", "\(renewal.spread)")
         form.add("install.anchors", install.anchors)

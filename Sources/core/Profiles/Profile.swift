@@ -1,3 +1,5 @@
+package import X509
+
 /// What an admin asked for, already valid: one certificate to obtain and keep.
 ///
 /// A value of this type cannot be wrong in itself. It may still name variables that this machine cannot fill, which
@@ -114,9 +116,13 @@ package enum AfterCloning: String, Sendable, Equatable, CaseIterable { case wait
 
 /// `[key]`
 package struct KeySettings: Sendable, Equatable {
-    /// RSA modulus length: 2048, 3072 or 4096.
-    package var bits: Int
-    package init(bits: Int) { self.bits = bits }
+    package enum Kind: Sendable, Equatable {
+        /// RSA modulus length: 2048, 3072 or 4096.
+        case rsa(bits: Int)
+        case ec(NamedCurve)
+    }
+    package var kind: Kind
+    package init(_ kind: Kind) { self.kind = kind }
 }
 
 /// `[renewal]`, as fractions of the lifetime.

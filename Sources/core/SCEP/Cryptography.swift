@@ -21,7 +21,8 @@ package protocol Cryptography: Sendable {
     func publicKeyInfo(of key: Secret) throws -> [UInt8]
 
     /// A certificate that carries the key's own signature, for the transaction only (RFC 8894 §2.3): v3, random
-    /// positive serial, subject = issuer, critical keyUsage digitalSignature + keyEncipherment, never a CA.
+    /// positive serial, subject = issuer, critical keyUsage digitalSignature, and keyEncipherment for an RSA key; never a
+    /// CA.
     ///
     /// - Parameter subject: DER of the Name.
     func selfSignedCertificate(
@@ -70,6 +71,19 @@ package protocol Cryptography: Sendable {
 package enum KeyKind: Sendable, Equatable, Hashable {
     /// RSA with 2048, 3072 or 4096 bits.
     case rsa(bits: Int)
+    /// It signs, and nothing can be encrypted to it.
+    case ec(NamedCurve)
+
+    /// What a transport key is made as: the least that is sound, for the length of a transaction.
+    package static let transport = KeyKind.rsa(bits: 2048)
+
+    /// Whether a reply can be encrypted to such a key (RFC 8894 §3.1).
+    package var receives: Bool {
+        switch self {
+        case .rsa: true
+        case .ec: false
+        }
+    }
 }
 
 /// What goes into a PKCS#10 request beside key and challenge.

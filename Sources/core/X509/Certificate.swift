@@ -60,6 +60,11 @@ package enum PublicKeyKind: Sendable, Hashable {
     case ellipticCurve(ObjectIdentifier)
     case other(ObjectIdentifier)
 
+    /// Whether a message can be encrypted to the key, as SCEP does it (RFC 8894 §3.1).
+    package var receives: Bool {
+        if case .rsa = self { true } else { false }
+    }
+
     /// RSA of 2048 bits or more with a sane exponent, the NIST curves from P-256 on, Ed25519 and Ed448.
     package var isStrong: Bool {
         switch self {

@@ -52,7 +52,17 @@ public struct SCEPClient: Sendable {
         try SCEPClientError.wrapping { try cryptography.generateKey(.rsa(bits: bits)).withBytes { Array($0) } }
     }
 
-    /// Enrolls with a PKCSReq that is signed by the requested key itself.
+    /// A new EC key, PKCS#8 PEM; the caller keeps it safe.
+    public func generateKey(curve: Curve) throws -> [UInt8] {
+        let curve: NamedCurve = curve == .p256 ? .p256 : .p384
+        return try SCEPClientError.wrapping { try cryptography.generateKey(.ec(curve)).withBytes { Array($0) } }
+    }
+
+    /// The curves of EC keys.
+    public enum Curve: Sendable { case p256, p384 }
+
+    /// Enrolls with a PKCSReq that is signed by the requested key itself; for an EC key, by an RSA key of the transaction's
+    /// own, since the reply is encrypted to the signer (RFC 8894 §2.3).
     ///
     /// - Parameters:
     ///   - subject: RFC 4514 text, "CN=device,O=Example".
@@ -62,8 +72,14 @@ public struct SCEPClient: Sendable {
         try await SCEPClientError.wrapping {
             let key = Secret(bytes: key)
             let name = try DistinguishedName(rfc4514: subject)
-            let signer = try RequestComposer.transactionSigner(
+            let own = try RequestComposer.transactionSigner(
                 subject: name, key: key, now: Date(), cryptography: cryptography)
+            let signer =
+                own.certificate.publicKey.receives
+                ? own
+                : try RequestComposer.transactionSigner(
+                    subject: name, key: try cryptography.generateKey(.transport), now: Date(),
+                    cryptography: cryptography)
             return try await request(
                 .pkcsReq, subject: name, key: key, challenge: challenge, signer: signer, current: nil)
         }

@@ -156,19 +156,22 @@ extension ProfileRunner {
     /// The key in pending/, or a new one there. A try that never got to send leaves its key for the next.
     private func key(for subject: DistinguishedName) async throws -> PendingKey {
         let now = ports.now()
+        let kind = profile.key.keyKind
         do {
-            if let key = try store.pendingKey() {
+            let transport = kind.receives ? nil : try store.pendingTransportKey()
+            if let key = try store.pendingKey(), kind.receives || transport != nil {
+                _ = try ports.cryptography.publicKeyInfo(of: key)
+                let publicKeyInfo = try ports.cryptography.publicKeyInfo(of: transport ?? key)
                 let signer = try store.pendingSigner()
-                let publicKeyInfo = try ports.cryptography.publicKeyInfo(of: key)
                 let fits = signer.map { $0.isTransactionSigner(for: subject, publicKeyInfo, at: now) } ?? false
-                return PendingKey(key: key, signer: fits ? signer : nil)
+                return PendingKey(key: key, transport: transport, signer: fits ? signer : nil)
             }
         } catch let fault as CryptographyFault where fault.code == .unusableKey {
             // It stood in no request: another takes its place.
         } catch {
             throw LocalFailure.storage(error)
         }
-        let made = try await keys.generate(.rsa(bits: profile.key.bits), subject: subject, now: now)
+        let made = try await keys.generate(kind, subject: subject, now: now)
         do {
             try store.save(made)
         } catch {
@@ -249,5 +252,15 @@ extension Certificate {
     ) -> Bool {
         self.subject.der == subject.der && self.publicKeyInfo == publicKeyInfo && notBefore <= now
             && now.timeIntervalSince(notBefore) < 2 * 86_400
+    }
+}
+
+extension KeySettings {
+    /// What a key is made as.
+    fileprivate var keyKind: KeyKind {
+        switch kind {
+        case .rsa(let bits): .rsa(bits: bits)
+        case .ec(let curve): .ec(curve)
+        }
     }
 }

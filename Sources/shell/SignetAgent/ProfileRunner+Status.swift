@@ -105,6 +105,9 @@ extension PublicKeyKind {
     fileprivate var name: String {
         switch self {
         case .rsa(let bits, _): "rsa-\(bits)"
+        case .ellipticCurve(.p256): "ec-p256"
+        case .ellipticCurve(.p384): "ec-p384"
+        case .ellipticCurve(.p521): "ec-p521"
         case .ellipticCurve(let curve): "ec-\(curve)"
         case .other(let algorithm): "\(algorithm)"
         }

@@ -19,11 +19,19 @@ extension ProfileStore {
                 guard let generation = try generation(number), let key = try self.key(of: number) else { return false }
                 return try ports.isPair(key, generation.certificate)
             }
-            _ = try Certificate(der: Array(request.signer ?? Data()))
-            return true
+            return try pendingSigner(of: request, key: key, ports) != nil
         } catch  where error.isDamage {
             return false
         }
+    }
+
+    /// Who signed a request that no generation signed, with the key that opens the replies: the requested one, or the
+    /// transport key in its place. nil where that is gone, or damaged.
+    func pendingSigner(of request: PendingRequest, key: Secret, _ ports: AgentPorts) throws -> MessageSigner? {
+        let certificate = try Certificate(der: Array(request.signer ?? Data()))
+        if try ports.isPair(key, certificate) { return MessageSigner(certificate: certificate, key: key) }
+        guard let transport = try pendingTransportKey(), try ports.isPair(transport, certificate) else { return nil }
+        return MessageSigner(certificate: certificate, key: transport)
     }
 }
 

@@ -68,6 +68,9 @@ struct ProfileStore: Sendable {
 
     func pendingKey() throws -> Secret? { try files.readSecret("\(pending)/key.pem", limit: Self.keyLimit) }
 
+    /// The key that opens replies in place of one that cannot; nil where `key.pem` can, or it is gone.
+    func pendingTransportKey() throws -> Secret? { try files.readSecret(transport, limit: Self.keyLimit) }
+
     /// The certificate beside the key; nil where there is none, or it is none.
     func pendingSigner() throws -> Certificate? {
         try files.read("\(pending)/signer.der", limit: Self.documentLimit).flatMap { try? Certificate(der: $0) }
@@ -75,11 +78,16 @@ struct ProfileStore: Sendable {
 
     func save(_ pendingKey: PendingKey) throws {
         try files.makeFolder(pending)
-        try files.writeSecret(pendingKey.key, to: "\(pending)/key.pem", mode: 0o600)
+        if let key = pendingKey.transport { try write(key, to: transport) }
+        try write(pendingKey.key, to: "\(pending)/key.pem")
         if let signer = pendingKey.signer { try files.write(signer.der, to: "\(pending)/signer.der", mode: 0o600) }
-        let found = try self.pendingKey()
-        let isThere = pendingKey.key.withBytes { made in found?.withBytes { made.elementsEqual($0) } ?? false }
-        guard isThere else { throw NotReadBack(path: "\(pending)/key.pem") }
+    }
+
+    private func write(_ key: Secret, to path: String) throws {
+        try files.writeSecret(key, to: path, mode: 0o600)
+        let found = try files.readSecret(path, limit: Self.keyLimit)
+        let isThere = key.withBytes { made in found?.withBytes { made.elementsEqual($0) } ?? false }
+        guard isThere else { throw NotReadBack(path: path) }
     }
 
     /// The request, synced and read back before its first byte is sent, and before the state says that it may be.
@@ -103,6 +111,7 @@ struct ProfileStore: Sendable {
     /// The key first: where the rest is not reached any more, no request is made with it again.
     func discardPending() throws {
         try files.remove("\(pending)/key.pem")
+        try removeTransportKey()
         try files.remove(pending)
     }
 
@@ -161,6 +170,8 @@ struct ProfileStore: Sendable {
     /// Everything in pending/ is on disk before it takes its number; the process that wrote it may have been killed.
     private func renamePending() throws -> Int {
         try files.syncFolder(pending)
+        // All that a generation has is there. It has no key but its own, at no moment.
+        try removeTransportKey()
         let number = (try generationNumbers().last ?? 0) + 1
         try files.makeFolder("\(folder)/generations")
         try files.rename(pending, to: path(of: number))
@@ -246,7 +257,12 @@ struct ProfileStore: Sendable {
         try files.write(revocationList, to: "\(folder)/revocation/\(digest).crl", mode: 0o600)
     }
 
+    private func removeTransportKey() throws {
+        if try files.names(in: pending).contains("transport.pem") { try files.remove(transport) }
+    }
+
     private var pending: String { "\(folder)/pending" }
+    private var transport: String { "\(pending)/transport.pem" }
 
     private func path(of number: Int) -> String {
         let digits = String(number)
@@ -279,6 +295,7 @@ struct Generation: Sendable, Equatable {
         let issuer = chain.first ?? root
         return IdentityFacts(
             generation: number, notBefore: certificate.notBefore,
-            notAfter: min(certificate.notAfter, issuer?.notAfter ?? certificate.notAfter))
+            notAfter: min(certificate.notAfter, issuer?.notAfter ?? certificate.notAfter),
+            isSignOnly: !certificate.publicKey.receives)
     }
 }

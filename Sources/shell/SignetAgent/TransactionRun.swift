@@ -161,9 +161,9 @@ final class TransactionRun {
         subject: DistinguishedName, key: PendingKey, generation: Generation?
     ) throws -> MessageSigner {
         guard let generation else {
-            if let certificate = key.signer { return MessageSigner(certificate: certificate, key: key.key) }
+            if let certificate = key.signer { return MessageSigner(certificate: certificate, key: key.signerKey) }
             return try RequestComposer.transactionSigner(
-                subject: subject, key: key.key, now: ports.now(), cryptography: ports.cryptography)
+                subject: subject, key: key.signerKey, now: ports.now(), cryptography: ports.cryptography)
         }
         guard let old = try stored({ try store.key(of: generation.number) }) else {
             throw LocalFailure.storage(UnreadableRequest())
@@ -185,7 +185,8 @@ final class TransactionRun {
                 }
                 signer = MessageSigner(certificate: generation.certificate, key: old)
             } else {
-                signer = MessageSigner(certificate: try Certificate(der: Array(request.signer ?? Data())), key: key)
+                guard let own = try store.pendingSigner(of: request, key: key, ports) else { throw UnreadableRequest() }
+                signer = own
             }
             let subject = try DistinguishedName(der: Array(request.subject))
             let publicKeyInfo = try ports.cryptography.publicKeyInfo(of: key)

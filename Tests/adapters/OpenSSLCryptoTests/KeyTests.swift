@@ -27,6 +27,35 @@ import X509
         #expect(key.exposed.starts(with: Array("-----BEGIN PRIVATE KEY-----\n".utf8)))
     }
 
+    @Test(arguments: [(NamedCurve.p256, "prime256v1"), (.p384, "secp384r1")])
+    func `A generated EC key is PKCS#8 PEM on its named curve that the openssl program finds sound`(
+        curve: NamedCurve, name: String
+    ) throws {
+        let key = try openssl.generateKey(.ec(curve))
+        try scratch.write("key", key.exposed)
+        let text = try scratch.openssl("pkey -in key -check -text -noout")
+        #expect(text.contains("Key is valid"))
+        #expect(text.contains("ASN1 OID: \(name)"))
+        #expect(key.exposed.starts(with: Array("-----BEGIN PRIVATE KEY-----\n".utf8)))
+        try scratch.openssl("pkey -in key -pubout -outform DER -out public")
+        #expect(try openssl.publicKeyInfo(of: key) == scratch.read("public"))
+        // Read anew, as another process reads it.
+        #expect(try openssl.publicKeyInfo(of: Secret(key.exposed)) == scratch.read("public"))
+        #expect(try openssl.generateKey(.ec(curve)).exposed != key.exposed)
+    }
+
+    @Test func `An EC key with another's public half is refused`() throws {
+        let (one, other) = (try openssl.generateKey(.ec(.p256)), try openssl.generateKey(.ec(.p256)))
+        func der(_ key: Secret) throws -> [UInt8] {
+            try #require(try PEM.blocks(labelled: "PRIVATE KEY", in: key.exposed).first)
+        }
+        // The public point is at the end.
+        let mixed = try der(one).dropLast(64) + der(other).suffix(64)
+        expectFault(.unusableKey) {
+            try openssl.publicKeyInfo(of: Secret(PEM.encode(Array(mixed), label: "PRIVATE KEY")))
+        }
+    }
+
     @Test(arguments: [0, -1, 512, 1024, 2049, 16384])
     func `Other sizes are refused`(bits: Int) {
         expectFault(.unusableKey) { try openssl.generateKey(.rsa(bits: bits)) }

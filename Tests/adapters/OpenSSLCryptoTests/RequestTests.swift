@@ -40,6 +40,31 @@ import X509
         #expect(text.contains("challengePassword :Hunter 2"))
     }
 
+    @Test(arguments: [(NamedCurve.p256, "ecdsa-with-SHA256"), (.p384, "ecdsa-with-SHA384")])
+    func `A request and a certificate for an EC key are signed as its curve asks, and are for signing only`(
+        curve: NamedCurve, algorithm: String
+    ) throws {
+        let key = try openssl.generateKey(.ec(curve))
+        let request = try openssl.certificationRequest(
+            RequestContent(subject: name("device"), alternativeNames: []), key: key, challenge: Secret("Hunter 2"))
+        let certificate = try openssl.selfSignedCertificate(
+            subject: name("device"), key: key, notBefore: TestTime.begin, notAfter: TestTime.end)
+        try scratch.write("certificate", certificate)
+        try scratch.write("pem", PEM.encode(certificate, label: PEM.certificateLabel))
+        try scratch.openssl("verify -CAfile pem pem")
+        for text in [
+            try printed(request), try scratch.openssl("x509 -inform DER -in certificate -text -noout"),
+        ] {
+            #expect(text.contains("Signature Algorithm: \(algorithm)"))
+            #expect(text.contains("X509v3 Key Usage: critical Digital Signature X509v3"))
+            #expect(!text.contains("Encipherment"))
+        }
+        #expect(try printed(request).contains("verify OK"))
+        let read = try Certificate(der: certificate)
+        #expect(read.publicKey == .ellipticCurve(curve.identifier) && !read.publicKey.receives)
+        #expect(try openssl.provesPossession(of: key, for: read))
+    }
+
     @Test func `Without a challenge there is no challengePassword`() throws {
         #expect(try !printed(request()).contains("challengePassword"))
     }

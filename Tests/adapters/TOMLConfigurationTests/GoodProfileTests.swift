@@ -1,6 +1,7 @@
 import Profiles
 import TOMLConfiguration
 import Testing
+import X509
 
 struct GoodProfileTests {
     @Test func `every key of a full profile is read`() throws {
@@ -54,7 +55,7 @@ struct GoodProfileTests {
             subject: SubjectTemplate(
                 name: "CN=${serial_number},O=Example",
                 alternativeNames: ["DNS:${fqdn}", "URI:urn:device:${machine_id}"]),
-            key: KeySettings(bits: 3072), renewal: RenewalSettings(at: 0.5, spread: 0),
+            key: KeySettings(.rsa(bits: 3072)), renewal: RenewalSettings(at: 0.5, spread: 0),
             install: InstallSettings(
                 anchors: ["/etc/signet/anchors/root.pem"], chain: ["/etc/signet/anchors/issuing.pem"],
                 group: "signet-clients"),
@@ -93,11 +94,20 @@ struct GoodProfileTests {
         #expect(!profile.scep.legacyRequest && !profile.scep.allowUnpinnedCA)
         #expect(profile.scep.afterRevocation == .wait)
         #expect(profile.scep.afterCloning == .wait)
-        #expect(profile.key.bits == 2048)
+        #expect(profile.key == KeySettings(.rsa(bits: 2048)))
         #expect(profile.renewal == RenewalSettings(at: 0.66, spread: 0.10))
         #expect(profile.install == InstallSettings(anchors: [], chain: [], group: nil))
         #expect(profile.deviceTag.gateway == .mdca)
         #expect(!profile.deviceTag.requireRevocationCheck)
+    }
+
+    @Test func `an EC key has a curve, P-256 where none is named`() throws {
+        func key(_ line: String) throws -> KeySettings {
+            try Reading.profile(Reading.text(rest: "[key]\ntype = \"ec\"\n\(line)")).key
+        }
+        #expect(try key("") == KeySettings(.ec(.p256)))
+        #expect(try key("curve = \"P-256\"") == KeySettings(.ec(.p256)))
+        #expect(try key("curve = \"P-384\"") == KeySettings(.ec(.p384)))
     }
 
     @Test func `no pin is needed where that is said`() throws {

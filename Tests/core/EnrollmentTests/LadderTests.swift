@@ -110,6 +110,50 @@ import Testing
         }
     }
 
+    private var signOnly: IdentityFacts {
+        var identity = IdentityFacts.test()
+        identity.isSignOnly = true
+        return identity
+    }
+
+    /// What it signs is answered to it, and it could not open that.
+    @Test(arguments: [true, false])
+    func `An identity that nothing can be encrypted to is renewed as it was enrolled`(hasChallenge: Bool) throws {
+        var machine = EnrollmentMachine(.enrolled(signOnly), .test { $0.hasChallenge = hasChallenge })
+        #expect(machine.handle(.ticked, now: due).prepared == .test(.renew, .challenge, startedAt: due))
+        machine.sendRequest(now: due)
+        #expect(!machine.handle(.refused(.badRequest, text: nil), now: due).startsExchange)
+        let later = due.addingTimeInterval(day)
+        #expect(machine.handle(.ticked, now: later).prepared?.rung == .challenge)
+        machine.sendRequest(now: later)
+        _ = machine.handle(.issued(.test(2, from: 67 * day)), now: later)
+        // The next identity has a choice, of which nothing is known.
+        #expect(machine.state.remembered.isEmpty)
+    }
+
+    @Test func `A renewal that an older generation is to sign takes a rung that this one can`() throws {
+        var machine = renewing()
+        machine = EnrollmentMachine(try machine.state.afterRestart())
+        var older = signOnly
+        older.generation = 0
+        #expect(
+            machine.handle(.started(latest: older, hasPending: false), now: due).prepared?.rung == .challenge)
+    }
+
+    @Test func `Where that takes a challenge that is spent, people are told in time, and order it`() throws {
+        var state = EnrollmentState.enrolled(signOnly)
+        state.isChallengeSpent = true
+        var machine = EnrollmentMachine(state, .singleUse)
+        #expect(machine.handle(.ticked, now: at(day)) == [.wait(until: due)])
+        #expect(machine.state.problems.isEmpty)
+        #expect(machine.handle(.ticked, now: due) == [.wait(until: at(100 * day))])
+        #expect(machine.state.problems.map(\.code) == [.challengeSpent])
+        #expect(machine.handle(.ordered(.renew), now: due).prepared?.rung == .challenge)
+        machine.sendRequest(now: due)
+        _ = machine.handle(.issued(.test(2, from: 66 * day)), now: due)
+        #expect(machine.state.problems.isEmpty)
+    }
+
     @Test func `An identity that ends while its renewal is refused is followed by an enrollment at once`() {
         var machine = renewing()
         machine.sendRequest(now: due)

@@ -101,7 +101,7 @@ struct RandomWalk {
         let lifetime = [120, hour, day, 90 * day].randomElement(using: &random) ?? day
         let identity = IdentityFacts(
             generation: (generations.last?.generation ?? 0) + 1, notBefore: now.addingTimeInterval(-60),
-            notAfter: now.addingTimeInterval(lifetime))
+            notAfter: now.addingTimeInterval(lifetime), isSignOnly: Int.random(in: 0..<3, using: &random) == 0)
         generations.append(identity)
         hasPending = false
         // Renamed and not told: the process may end in between.
@@ -178,6 +178,7 @@ struct RandomWalk {
     }
 
     private mutating func checkChallenge(_ transaction: Transaction) {
+        if transaction.rung != .challenge, machine.state.identity?.isSignOnly != false { violate("nobody to reply to") }
         guard transaction.rung == .challenge, machine.rules.hasChallenge, !transaction.isOrdered else { return }
         if isChallengeOut, machine.rules.singleUseChallenge { violate("a single-use challenge twice") }
         if machine.state.isRevoked, !machine.rules.enrollsAfterRevocation { violate("a challenge while revoked") }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct StateTests {
     @Test func `All of the state outlives the process`() throws {
         let state = EnrollmentState.test {
-            $0.identity = .test(3)
+            $0.identity = IdentityFacts(generation: 3, notBefore: at(0), notAfter: at(9), isSignOnly: true)
             $0.obtainedAt = at(1)
             $0.published = 2
             $0.transaction = .test(.renew, .signedPKCSReq, step: .pending) {
@@ -42,6 +42,7 @@ import Testing
         let old = Data(#"{"version":1,"identity":{"generation":1,"notBefore":0,"notAfter":9},"newer":{"a":[1]}}"#.utf8)
         let state = try JSONDecoder().decode(EnrollmentState.self, from: old)
         #expect(state.identity?.generation == 1)
+        #expect(state.identity?.isSignOnly == false)
         #expect(state.problems.isEmpty)
         #expect(!state.isChallengeSpent)
     }

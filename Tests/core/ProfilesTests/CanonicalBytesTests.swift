@@ -1,9 +1,11 @@
 import Profiles
 import Testing
+import X509
 
 struct CanonicalBytesTests {
     private func profile(
-        scep change: (inout SCEPSettings) -> Void = { _ in }, alternativeNames: [String] = [], chain: [String] = []
+        scep change: (inout SCEPSettings) -> Void = { _ in }, alternativeNames: [String] = [], chain: [String] = [],
+        key: KeySettings = KeySettings(.rsa(bits: 2048))
     ) throws -> Profile {
         var scep = SCEPSettings(
             urls: ["http://a/"], caFingerprints: [[1, 2], [3]], allowUnpinnedCA: false, raFingerprints: [],
@@ -12,7 +14,7 @@ struct CanonicalBytesTests {
         change(&scep)
         return Profile(
             name: try #require(ProfileName("a")), scep: scep,
-            subject: SubjectTemplate(name: "CN=x", alternativeNames: alternativeNames), key: KeySettings(bits: 2048),
+            subject: SubjectTemplate(name: "CN=x", alternativeNames: alternativeNames), key: key,
             renewal: RenewalSettings(at: 0.66, spread: 0.1),
             install: InstallSettings(anchors: [], chain: chain, group: nil),
             deviceTag: DeviceTagSettings(
@@ -62,6 +64,9 @@ struct CanonicalBytesTests {
             try profile(alternativeNames: ["DNS:a", "DNS:b"]),
             try profile(alternativeNames: ["DNS:a\nsubject.alternative-names 5:DNS:b"]),
             try profile(chain: ["/a"]),
+            try profile(key: KeySettings(.rsa(bits: 3072))),
+            try profile(key: KeySettings(.ec(.p256))),
+            try profile(key: KeySettings(.ec(.p384))),
         ]
         #expect(Set(variants.map(\.canonicalBytes)).count == variants.count)
         #expect(try profile().canonicalBytes == profile().canonicalBytes)

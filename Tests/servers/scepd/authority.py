@@ -7,11 +7,12 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from .hierarchy import Hierarchy, Holder, certificate, distribution_point, key_usage
+from .hierarchy import Hierarchy, Holder, certificate, distribution_point, encipherment, key_usage
+from .keys import PublicKey
 
 
 @dataclass
@@ -46,18 +47,18 @@ class Authority:
         validity: Validity,
         *,
         issuer: Holder | None = None,
-        public_key: rsa.RSAPublicKey | None = None,
+        public_key: PublicKey | None = None,
         authority: bool = False,
         client: bool = True,
     ) -> x509.Certificate:
         """A certificate for the request; the other arguments make it wrong in one way each."""
         key = public_key or request.public_key()
-        if not isinstance(key, rsa.RSAPublicKey):
-            raise ValueError("only RSA keys are certified here")
+        if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+            raise ValueError("only RSA and EC keys are certified here")
         purpose = ExtendedKeyUsageOID.CLIENT_AUTH if client else ExtendedKeyUsageOID.SERVER_AUTH
         extensions: list[tuple[x509.ExtensionType, bool]] = [
             (x509.BasicConstraints(ca=authority, path_length=None), True),
-            (key_usage("digital_signature", "key_encipherment"), True),
+            (key_usage("digital_signature", *encipherment(key)), True),
             (x509.ExtendedKeyUsage([purpose]), False),
         ]
         if self.hierarchy.crl_url:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from . import names
 from .encoding import SEQUENCE, SET, integer, nest, octets, oid, tlv
+from .keys import PrivateKey
 
 try:
     from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
@@ -103,7 +104,7 @@ class Opened:
     content: bytes
 
 
-def unseal(data: bytes, holders: list[tuple[x509.Certificate, rsa.RSAPrivateKey]]) -> Opened:
+def unseal(data: bytes, holders: list[tuple[x509.Certificate, PrivateKey]]) -> Opened:
     """Opens an envelope with whichever holder's key it names; raises `Refused`."""
     try:
         return _unseal(data, holders)
@@ -111,7 +112,7 @@ def unseal(data: bytes, holders: list[tuple[x509.Certificate, rsa.RSAPrivateKey]
         raise Refused(f"the envelope cannot be opened: {error}") from error
 
 
-def _unseal(data: bytes, holders: list[tuple[x509.Certificate, rsa.RSAPrivateKey]]) -> Opened:
+def _unseal(data: bytes, holders: list[tuple[x509.Certificate, PrivateKey]]) -> Opened:
     info = cms.ContentInfo.load(data, strict=True)
     if info["content_type"].dotted != names.ENVELOPED_DATA:
         raise Refused(f"enveloped data expected, {info['content_type'].native} found")
@@ -127,7 +128,7 @@ def _unseal(data: bytes, holders: list[tuple[x509.Certificate, rsa.RSAPrivateKey
             raise Refused("a recipient that is not KeyTransRecipientInfo by issuer and serial number")
         named = recipient.chosen["rid"].chosen.dump()
         for certificate, private_key in holders:
-            if named == issuer_and_serial(certificate):
+            if named == issuer_and_serial(certificate) and isinstance(private_key, rsa.RSAPrivateKey):
                 key = private_key.decrypt(recipient.chosen["encrypted_key"].native, padding.PKCS1v15())
                 sealed, constructed = _encrypted_content(content_info)
                 return Opened(

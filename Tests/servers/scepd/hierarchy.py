@@ -1,6 +1,7 @@
 """The certificates behind a server: a root, an issuing CA below it, RA certificates, and the attackers' own."""
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from . import names
-from .keys import rsa_key
+from .keys import PrivateKey, PublicKey, ec_key, rsa_key
 
 _DAY = datetime.timedelta(days=1)
 
@@ -33,7 +34,7 @@ class Holder:
     """A certificate and its key."""
 
     certificate: x509.Certificate
-    key: rsa.RSAPrivateKey
+    key: PrivateKey
 
     @property
     def der(self) -> bytes:
@@ -66,10 +67,15 @@ def key_usage(*usages: str) -> x509.KeyUsage:
     return x509.KeyUsage(**{bit: bit in usages for bit in bits.split()})
 
 
+def encipherment(key: PrivateKey | PublicKey) -> list[str]:
+    """The key usage that an RSA key has beside signing."""
+    return ["key_encipherment"] if isinstance(key, rsa.RSAPrivateKey | rsa.RSAPublicKey) else []
+
+
 def certificate(
     subject: x509.Name,
-    public_key: rsa.RSAPublicKey,
-    issuer: Holder | tuple[x509.Name, rsa.RSAPrivateKey],
+    public_key: PublicKey,
+    issuer: Holder | tuple[x509.Name, PrivateKey],
     extensions: list[tuple[x509.ExtensionType, bool]],
     *,
     not_before: datetime.datetime | None = None,
@@ -102,13 +108,17 @@ def distribution_point(url: str) -> x509.CRLDistributionPoints:
 class Hierarchy:
     """Fresh certificates on the process's cached keys.
 
-    `crl_url` is the folder's URL: leaves name `issuing.crl` in it, the issuing CA `root.crl`.
+    `crl_url` is the folder's URL: leaves name `issuing.crl` in it, the issuing CA `root.crl`. `elliptic` gives EC keys
+    to the CAs and to an RA that only signs, as step-ca has it; an RA that opens requests has an RSA key always.
     """
 
-    def __init__(self, ra: RAKind = RAKind.NONE, crl_url: str | None = None, label: str = "pki") -> None:
+    def __init__(
+        self, ra: RAKind = RAKind.NONE, crl_url: str | None = None, label: str = "pki", *, elliptic: bool = False
+    ) -> None:
         self.ra = RAKind(ra)
         self.crl_url = crl_url.rstrip("/") if crl_url else None
-        root_key, issuing_key = rsa_key(f"{label}-root"), rsa_key(f"{label}-issuing")
+        self._key: Callable[[str], PrivateKey] = ec_key if elliptic else rsa_key
+        root_key, issuing_key = self._key(f"{label}-root"), self._key(f"{label}-issuing")
         authority = [
             (x509.BasicConstraints(ca=True, path_length=None), True),
             (key_usage("digital_signature", "key_cert_sign", "crl_sign"), True),
@@ -117,7 +127,7 @@ class Hierarchy:
         self.root = Holder(certificate(root_name, root_key.public_key(), (root_name, root_key), authority), root_key)
         issuing: list[tuple[x509.ExtensionType, bool]] = [
             (x509.BasicConstraints(ca=True, path_length=0), True),
-            (key_usage("digital_signature", "key_encipherment", "key_cert_sign", "crl_sign"), True),
+            (key_usage("digital_signature", *encipherment(issuing_key), "key_cert_sign", "crl_sign"), True),
         ]
         if self.crl_url:
             issuing.append((distribution_point(f"{self.crl_url}/root.crl"), False))
@@ -139,7 +149,7 @@ class Hierarchy:
             self.recipient = self._registration_authority(label, "RA encryption", usages[1])
 
     def _registration_authority(self, label: str, role: str, usages: tuple[str, ...]) -> Holder:
-        key = rsa_key(f"{label}-{role}")
+        key = rsa_key(f"{label}-{role}") if "key_encipherment" in usages else self._key(f"{label}-{role}")
         extensions: list[tuple[x509.ExtensionType, bool]] = [
             (x509.BasicConstraints(ca=False, path_length=None), True),
             (key_usage(*usages), True),

@@ -3,7 +3,7 @@
 from asn1crypto import core
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from . import names
 from .envelope import Refused
@@ -29,14 +29,16 @@ class Request:
             raise Refused(f"the envelope holds no PKCS#10 request: {error}") from error
         rules = [(self.csr.is_signature_valid, "the PKCS#10 request's own signature does not verify")]
         key = self.csr.public_key()
-        if not isinstance(key, rsa.RSAPublicKey):
-            raise Refused("the request's key is not RSA")
+        if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+            raise Refused("the request's key is neither RSA nor EC")
         self.key = key
         self.challenge = self._challenge(message.violations)
         if message.signer_is_self_signed:
             same_name = message.signer.subject.public_bytes() == self.csr.subject.public_bytes()
             rules.append((same_name, "the self-signed certificate's subject is not the request's (§2.3)"))
-            rules.append((message.signer_key == key, "the self-signed certificate's key is not the request's (§2.3)"))
+            # Nothing can be encrypted to an EC key: another one of the client's may open the reply.
+            same_key = message.signer_key == key or isinstance(key, ec.EllipticCurvePublicKey)
+            rules.append((same_key, "the self-signed certificate's key is not the request's (§2.3)"))
         else:
             rules.append((message.signer_key != key, "a renewal reuses the old key (§2.5)"))
         message.violations += [text for holds, text in rules if not holds]

@@ -12,7 +12,7 @@ from .behaviour import Attack, Behaviour
 from .envelope import Refused, unseal
 from .hierarchy import Hierarchy, Holder, RAKind
 from .journal import Exchange
-from .keys import rsa_key
+from .keys import PrivateKey, rsa_key
 from .message import Message, judge_envelope, read
 from .reply import Verdict, cert_rep
 from .request import Request, judge_poll
@@ -102,7 +102,7 @@ class Responder:
         self._nonces.add(message.nonce)
         # Whoever poses as another CA has not that CA's key.
         own = self.foreign.issuing if self.behaviour.attack is Attack.FOREIGN_CA else self.hierarchy.recipient
-        keys = [(one.certificate, one.key) for one in (own, self.insider)]
+        keys: list[tuple[x509.Certificate, PrivateKey]] = [(one.certificate, one.key) for one in (own, self.insider)]
         judge_envelope(message, unseal(message.content, keys), legacy=self.behaviour.legacy_requests)
         exchange.cipher = message.opened.cipher if message.opened else None
         if message.message_type == names.CERT_POLL:

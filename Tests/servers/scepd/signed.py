@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from . import names
 from .encoding import SEQUENCE, SET, integer, nest, octets, oid, set_of, tlv
 from .envelope import issuer_and_serial
+from .keys import PrivateKey
 
 _HASHES: dict[str, hashes.HashAlgorithm] = {
     "md5": hashes.MD5(),
@@ -40,10 +41,10 @@ class Signer:
     """Who signs, and how."""
 
     certificate: x509.Certificate
-    key: rsa.RSAPrivateKey
+    key: PrivateKey
     digest: str = "sha256"
     plain_algorithm: bool = True
-    """signatureAlgorithm is rsaEncryption; otherwise the one that names the digest too."""
+    """signatureAlgorithm is rsaEncryption; otherwise, and for an EC key, the one that names the digest too."""
     attributes: list[bytes] = field(default_factory=list)
     with_attributes: bool = True
     """False leaves signed attributes out altogether, which SCEP forbids."""
@@ -54,7 +55,6 @@ class Signer:
     def info(self, content: bytes) -> bytes:
         """The SignerInfo over `content`."""
         digest_algorithm = nest(SEQUENCE, oid(names.DIGESTS[self.digest]), b"\x05\0")
-        kind = names.RSA_ENCRYPTION if self.plain_algorithm else names.SIGNATURES[self.digest]
         signed = content
         parts = [integer(1), issuer_and_serial(self.certificate), digest_algorithm]
         if self.with_attributes:
@@ -67,10 +67,16 @@ class Signer:
             ]
             signed = set_of(attributes)
             parts.append(b"\xa0" + signed[1:])
-        signature = self.key.sign(signed, padding.PKCS1v15(), _HASHES[self.digest])
+        if isinstance(self.key, rsa.RSAPrivateKey):
+            kind = names.RSA_ENCRYPTION if self.plain_algorithm else names.SIGNATURES[self.digest]
+            algorithm = nest(SEQUENCE, oid(kind), b"\x05\0")
+            signature = self.key.sign(signed, padding.PKCS1v15(), _HASHES[self.digest])
+        else:
+            algorithm = nest(SEQUENCE, oid(names.ECDSA_SIGNATURES[self.digest]))
+            signature = self.key.sign(signed, ec.ECDSA(_HASHES[self.digest]))
         if self.broken:
             signature = signature[:-1] + bytes([signature[-1] ^ 1])
-        parts += [nest(SEQUENCE, oid(kind), b"\x05\0"), octets(signature)]
+        parts += [algorithm, octets(signature)]
         if self.unsigned:
             parts.append(set_of(self.unsigned, tag=0xA1))
         return nest(SEQUENCE, *parts)

@@ -216,7 +216,7 @@ extension Profile {
                 allowUnpinnedCA: false, raFingerprints: [],
                 challenge: ChallengeSource(location: .credential("c"), singleUse: singleUse), security: .compatible,
                 legacyRequest: false, afterRevocation: .wait, tlsCA: nil),
-            subject: SubjectTemplate(name: subject, alternativeNames: []), key: KeySettings(bits: 2048),
+            subject: SubjectTemplate(name: subject, alternativeNames: []), key: KeySettings(.rsa(bits: 2048)),
             renewal: RenewalSettings(at: 0.66, spread: 0.1),
             install: InstallSettings(anchors: anchors, chain: chain, group: nil),
             deviceTag: DeviceTagSettings(

@@ -38,7 +38,7 @@ package struct RootFiles: Sendable {
                     urls: ["http://pki.example.com/scep"], caFingerprints: pins, allowUnpinnedCA: allowUnpinnedCA,
                     raFingerprints: [], challenge: nil, security: .compatible, legacyRequest: false,
                     afterRevocation: .wait, tlsCA: nil),
-                subject: template, key: KeySettings(bits: 2048), renewal: RenewalSettings(at: 0.66, spread: 0.1),
+                subject: template, key: KeySettings(.rsa(bits: 2048)), renewal: RenewalSettings(at: 0.66, spread: 0.1),
                 install: InstallSettings(anchors: [], chain: [], group: group),
                 deviceTag: DeviceTagSettings(
                     identificationCAs: [], gateway: .mdca, requireRevocationCheck: false, revocationListURLs: [])),
