@@ -16,7 +16,7 @@ package struct ProfileReader {
                 "challenge-on-renewal", "ca-identifier", "transaction-id",
             ]
         ),
-        ("subject", ["name", "alternative-names"]),
+        ("subject", ["name", "alternative-names", "issued-name"]),
         ("key", ["type", "bits", "curve", "store"]),
         ("renewal", ["at", "spread"]),
         ("install", ["anchors", "chain", "group"]),
@@ -70,7 +70,11 @@ package struct ProfileReader {
             try SubjectTemplate.check(alternativeName: entry)
             return entry
         }
-        return SubjectTemplate(name: name ?? "", alternativeNames: alternatives ?? [])
+        let issued = section.checked(section.text("issued-name"), of: "issued-name") { (name) throws(ProfileFault) in
+            if name != SubjectTemplate.anyName { try SubjectTemplate.check(name: name) }
+            return name
+        }
+        return SubjectTemplate(name: name ?? "", alternativeNames: alternatives ?? [], issuedName: issued)
     }
 
     private enum KeyType: String, CaseIterable { case rsa, ec }

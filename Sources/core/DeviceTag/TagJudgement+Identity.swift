@@ -81,11 +81,11 @@ extension TagJudgement {
 
     func subject() -> Finding {
         guard let wanted = rules.subject else { return .skip("The profile's subject cannot be rendered.") }
-        guard certificate.subject.matches(wanted) else {
+        guard wanted.accepts(certificate.subject) else {
             return .warn(
                 "The certificate's subject is \(certificate.subject), and the profile asks for \(wanted).",
-                "If the device changed, 'signetctl renew PROFILE'; if the PKI sets its own subjects, adapt the profile's"
-                    + " [subject].")
+                "If the device changed, 'signetctl renew PROFILE'; if the PKI sets its own subjects, say which in the"
+                    + " profile's subject.issued-name.")
         }
         let present = Set(certificate.alternativeNames.map(comparable))
         guard rules.alternativeNames.allSatisfy({ present.contains(comparable($0)) }) else {

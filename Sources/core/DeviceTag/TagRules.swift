@@ -14,13 +14,13 @@ package struct TagRules: Sendable, Equatable {
     /// Places of revocation lists in addition to those that certificates name.
     package var revocationListURLs: [String]
     /// The subject that the profile renders today; nil where it cannot be rendered, which skips `id.subject`.
-    package var subject: DistinguishedName?
+    package var subject: AcceptedSubject?
     /// The alternative names that the profile renders today.
     package var alternativeNames: [GeneralName]
 
     package init(
         gateway: Gateway = .mdca, requireRevocationCheck: Bool, revocationListURLs: [String] = [],
-        subject: DistinguishedName? = nil, alternativeNames: [GeneralName] = []
+        subject: AcceptedSubject? = nil, alternativeNames: [GeneralName] = []
     ) {
         self.gateway = gateway
         self.requireRevocationCheck = requireRevocationCheck

@@ -106,7 +106,7 @@ package struct InstallationPolicy: Sendable {
         guard leaf.publicKey.isStrong else {
             throw unfit("a key of RSA 2048 bits or more, or on a curve from P-256 on", "\(leaf.publicKey)")
         }
-        let subject = root.subject.name
-        guard leaf.subject.matches(subject) else { throw unfit("subject '\(subject)'", "'\(leaf.subject)'") }
+        let subject = root.subject.accepted
+        guard subject.accepts(leaf.subject) else { throw unfit("subject '\(subject)'", "'\(leaf.subject)'") }
     }
 }

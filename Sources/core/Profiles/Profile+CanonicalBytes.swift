@@ -32,6 +32,7 @@ extension Profile {
         form.add("scep.transaction-id", [scep.options.transactionID].compactMap { $0 })
         form.add("subject.name", subject.name)
         form.add("subject.alternative-names", subject.alternativeNames)
+        form.add("subject.issued-name", [subject.issuedName].compactMap { $0 })
         switch key.kind {
         case .rsa(let bits): form.add("key.bits", "\(bits)")
         case .ec(let curve): form.add("key.curve", curve.rawValue)

@@ -6,6 +6,7 @@ extension SubjectTemplate {
     package var variables: Set<TemplateVariable> {
         get throws(ProfileFault) {
             var variables = try TemplateText(name).variables
+            if let issuedName { variables.formUnion(try TemplateText(issuedName).variables) }
             for entry in alternativeNames { variables.formUnion(try TemplateText(entry).variables) }
             return variables
         }
@@ -28,10 +29,21 @@ extension SubjectTemplate {
         for entry in alternativeNames {
             alternatives.append(try AlternativeName(entry).rendered(facts))
         }
-        return RenderedSubject(name: try renderedName(facts), alternativeNames: alternatives)
+        let requested = try Self.rendered(name, facts)
+        return RenderedSubject(
+            name: requested, alternativeNames: alternatives, accepted: try accepted(requested, facts))
     }
 
-    private func renderedName(_ facts: [TemplateVariable: String]) throws(ProfileFault) -> DistinguishedName {
+    private func accepted(
+        _ requested: DistinguishedName, _ facts: [TemplateVariable: String]
+    ) throws(ProfileFault) -> AcceptedSubject {
+        guard let issuedName else { return .name(requested) }
+        return issuedName == Self.anyName ? .any : .name(try Self.rendered(issuedName, facts))
+    }
+
+    private static func rendered(
+        _ name: String, _ facts: [TemplateVariable: String]
+    ) throws(ProfileFault) -> DistinguishedName {
         let text = try TemplateText(name).filled(from: facts, escape: DistinguishedName.escape)
         do throws(X509Fault) {
             let rendered = try DistinguishedName(rfc4514: text)

@@ -6,10 +6,17 @@ package struct SubjectTemplate: Sendable, Equatable {
     package let name: String
     /// `DNS:…`, `URI:…`, `email:…` or `IP:…`, with variables.
     package let alternativeNames: [String]
+    /// The subject that the PKI issues, with variables, where it is another than the requested one; `anyName` for
+    /// whatever it writes.
+    package let issuedName: String?
 
-    package init(name: String, alternativeNames: [String]) {
+    /// Stands for every subject. No RFC 4514 text looks like it.
+    package static let anyName = "*"
+
+    package init(name: String, alternativeNames: [String], issuedName: String? = nil) {
         self.name = name
         self.alternativeNames = alternativeNames
+        self.issuedName = issuedName
     }
 }
 
@@ -17,9 +24,12 @@ package struct SubjectTemplate: Sendable, Equatable {
 package struct RenderedSubject: Sendable, Equatable {
     package let name: DistinguishedName
     package let alternativeNames: [GeneralName]
-    package init(name: DistinguishedName, alternativeNames: [GeneralName]) {
+    /// What the certificate may say in place of `name`.
+    package let accepted: AcceptedSubject
+    package init(name: DistinguishedName, alternativeNames: [GeneralName], accepted: AcceptedSubject) {
         self.name = name
         self.alternativeNames = alternativeNames
+        self.accepted = accepted
     }
 }
 

@@ -33,10 +33,11 @@ extension ReplyVerification {
                 .unfitCertificate, attempted: "accept the issued certificate",
                 expected: "key usage digitalSignature", got: "others")
         }
-        guard leaf.subject.matches(expected.subject) else {
+        guard expected.accepted.accepts(leaf.subject) else {
             throw SCEPFault(
                 .subjectMismatch, attempted: "accept the issued certificate",
-                expected: "the requested subject '\(expected.subject)'", got: "'\(leaf.subject)'")
+                expected: "the subject '\(expected.accepted)', or that which the PKI writes as subject.issued-name",
+                got: "'\(leaf.subject)'")
         }
         if let current = expected.current,
             leaf == current || leaf.serialNumber == current.serialNumber || leaf.notBefore < current.notBefore

@@ -33,13 +33,17 @@ package struct Expectation: Sendable {
     /// DER SubjectPublicKeyInfo of the requested key.
     package let publicKeyInfo: [UInt8]
     package let subject: DistinguishedName
+    /// What the certificate may say in its place.
+    package let accepted: AcceptedSubject
     /// The certificate that is being renewed.
     package let current: Certificate?
 
+    /// - Parameter accepted: nil for the requested subject alone.
     package init(
         message: PKIMessage, signer: MessageSigner, publicKeyInfo: [UInt8], subject: DistinguishedName,
-        current: Certificate?
+        accepted: AcceptedSubject? = nil, current: Certificate?
     ) {
+        self.accepted = accepted ?? .name(subject)
         self.message = message
         self.signer = signer
         self.publicKeyInfo = publicKeyInfo

@@ -99,7 +99,7 @@ extension ProfileRunner {
         let settings = profile.deviceTag
         return TagRules(
             gateway: .mdca, requireRevocationCheck: settings.requireRevocationCheck,
-            revocationListURLs: settings.revocationListURLs, subject: subject?.name,
+            revocationListURLs: settings.revocationListURLs, subject: subject?.accepted,
             alternativeNames: subject?.alternativeNames ?? [])
     }
 

@@ -2,6 +2,7 @@ import Enrollment
 import FoundationEssentials
 import SCEP
 import Varlink
+import X509
 
 /// `state.json`: the machine's state, and fields that a newer version wrote, kept as they were.
 struct StateDocument: Sendable {
@@ -88,6 +89,8 @@ struct PendingRequest: Sendable, Codable, Equatable {
     let server: String
     /// DER of the requested subject.
     let subject: Data
+    /// DER of the subject that the PKI issues in its place; empty for any, nil where it is the requested one.
+    var issuedSubject: Data?
     /// The self-signed certificate that signed the request, DER; nil where a generation did.
     let signer: Data?
     let signerGeneration: Int?
@@ -97,7 +100,13 @@ struct PendingRequest: Sendable, Codable, Equatable {
     var message: [UInt8] = []
 
     private enum CodingKeys: String, CodingKey {
-        case version, id, type, senderNonce, server, subject, signer, signerGeneration, renews
+        case version, id, type, senderNonce, server, subject, issuedSubject, signer, signerGeneration, renews
+    }
+
+    /// What the certificate may say for a subject. Throws `X509Fault`.
+    func acceptedSubject() throws -> AcceptedSubject? {
+        guard let issuedSubject else { return nil }
+        return issuedSubject.isEmpty ? .any : .name(try DistinguishedName(der: Array(issuedSubject)))
     }
 
     /// The transaction that it is the request of.

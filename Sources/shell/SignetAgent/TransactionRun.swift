@@ -92,7 +92,8 @@ final class TransactionRun {
             challenge: challenge, signer: signer)
         let request = PendingRequest(
             id: id.description, type: message.type.rawValue, senderNonce: Data(message.senderNonce), server: server,
-            subject: Data(subject.name.der), signer: signedBy == nil ? Data(signer.certificate.der) : nil,
+            subject: Data(subject.name.der), issuedSubject: subject.issuedSubject,
+            signer: signedBy == nil ? Data(signer.certificate.der) : nil,
             signerGeneration: signedBy?.number, renews: transaction.kind == .renew ? current?.number : nil,
             message: message.der)
         try stored { try store.savePending(request) }
@@ -189,6 +190,7 @@ final class TransactionRun {
                 signer = own
             }
             let subject = try DistinguishedName(der: Array(request.subject))
+            let accepted = try request.acceptedSubject()
             let publicKeyInfo = try ports.cryptography.publicKeyInfo(of: key)
             let current = try request.renews.flatMap { try store.generation($0)?.certificate }
             return (
@@ -196,7 +198,7 @@ final class TransactionRun {
                 { message in
                     Expectation(
                         message: message, signer: signer, publicKeyInfo: publicKeyInfo, subject: subject,
-                        current: current)
+                        accepted: accepted, current: current)
                 }
             )
         }
@@ -227,5 +229,15 @@ extension Profile {
             namedCertificates: try (install.chain + install.anchors).flatMap(certificates), installedAnchors: anchors,
             namesTLSAuthority: scep.tlsCA != nil, security: scep.security == .compatible ? .compatible : .rfc8894,
             legacyRequest: scep.legacyRequest, caIdentifier: scep.options.caIdentifier)
+    }
+}
+
+extension RenderedSubject {
+    /// As a request keeps it.
+    fileprivate var issuedSubject: Data? {
+        switch accepted {
+        case .any: Data()
+        case .name(let issued): issued == name ? nil : Data(issued.der)
+        }
     }
 }

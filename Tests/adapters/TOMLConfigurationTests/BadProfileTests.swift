@@ -44,6 +44,8 @@ struct BadProfileTests {
     ]
 
     static let below: [(line: String, named: String)] = [
+        ("issued-name = \"laptop\"", "subject.issued-name"),
+        ("issued-name = \"CN=${serial}\"", "subject.issued-name: expected a known variable"),
         ("alternative-names = [\"laptop\"]", "subject.alternative-names"),
         ("alternative-names = [\"DNS:${\"]", "subject.alternative-names"),
         ("[key]\ntype = \"dsa\"", "key.type: expected \"rsa\" or \"ec\""),

@@ -193,13 +193,13 @@ import X509
 
     @Test func `another subject or a missing name is a warning, case is not`() throws {
         var scene = try TagScene(leaf: { $0.alternativeNames = "DNS:Host-1.example,URI:urn:device:1" })
-        scene.rules.subject = try DistinguishedName(rfc4514: "CN=HOST-1,O=Signet Tests")
+        scene.rules.subject = .name(try DistinguishedName(rfc4514: "CN=HOST-1,O=Signet Tests"))
         scene.rules.alternativeNames = [.dns("host-1.EXAMPLE"), .uri("urn:device:1")]
         #expect(scene.verdict()[.subject]?.result == .pass)
         scene.rules.alternativeNames = [.uri("urn:device:2")]
         #expect(scene.verdict()[.subject]?.result == .warn)
         scene.rules.alternativeNames = []
-        scene.rules.subject = try DistinguishedName(rfc4514: "CN=host-2,O=Signet Tests")
+        scene.rules.subject = .name(try DistinguishedName(rfc4514: "CN=host-2,O=Signet Tests"))
         #expect(scene.verdict()[.subject]?.result == .warn)
         #expect(scene.verdict().value == .valid)
     }

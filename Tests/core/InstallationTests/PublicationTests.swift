@@ -118,6 +118,16 @@ struct PublicationTests {
         #expect(try admit(files.publication(spelled), files).certificate == spelled)
     }
 
+    @Test func `a subject that the PKI writes is admitted as root's file names it, or any`() throws {
+        var files = try RootFiles()
+        let written = try files.leaf { $0.subject = "CN=device-1,OU=Laptops,O=Example" }
+        files.issuedName = "CN=device-1,OU=Laptops,O=Example"
+        #expect(try admit(files.publication(written), files).certificate == written)
+        expectRefusal(.unfitCertificate, files.publication(try files.leaf()), files)
+        files.issuedName = SubjectTemplate.anyName
+        #expect(try admit(files.publication(written), files).certificate == written)
+    }
+
     @Test func `a certificate older than the published one is refused, the same one is not`() throws {
         let files = try RootFiles()
         let old = try files.leaf()

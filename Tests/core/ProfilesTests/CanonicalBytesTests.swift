@@ -4,8 +4,8 @@ import X509
 
 struct CanonicalBytesTests {
     private func profile(
-        scep change: (inout SCEPSettings) -> Void = { _ in }, alternativeNames: [String] = [], chain: [String] = [],
-        key: KeySettings = KeySettings(.rsa(bits: 2048))
+        scep change: (inout SCEPSettings) -> Void = { _ in }, alternativeNames: [String] = [],
+        issuedName: String? = nil, chain: [String] = [], key: KeySettings = KeySettings(.rsa(bits: 2048))
     ) throws -> Profile {
         var scep = SCEPSettings(
             urls: ["http://a/"], caFingerprints: [[1, 2], [3]], allowUnpinnedCA: false, raFingerprints: [],
@@ -14,7 +14,8 @@ struct CanonicalBytesTests {
         change(&scep)
         return Profile(
             name: try #require(ProfileName("a")), scep: scep,
-            subject: SubjectTemplate(name: "CN=x", alternativeNames: alternativeNames), key: key,
+            subject: SubjectTemplate(name: "CN=x", alternativeNames: alternativeNames, issuedName: issuedName),
+            key: key,
             renewal: RenewalSettings(at: 0.66, spread: 0.1),
             install: InstallSettings(anchors: [], chain: chain, group: nil),
             deviceTag: DeviceTagSettings(
@@ -63,6 +64,8 @@ struct CanonicalBytesTests {
             try profile(scep: { $0.options.transactionID = "a" }),
             try profile(alternativeNames: ["DNS:a", "DNS:b"]),
             try profile(alternativeNames: ["DNS:a\nsubject.alternative-names 5:DNS:b"]),
+            try profile(issuedName: "CN=x"),
+            try profile(issuedName: "*"),
             try profile(chain: ["/a"]),
             try profile(key: KeySettings(.rsa(bits: 3072))),
             try profile(key: KeySettings(.ec(.p256))),

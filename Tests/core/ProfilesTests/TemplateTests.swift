@@ -35,6 +35,18 @@ struct TemplateTests {
                 == [.serialNumber, .fqdn])
     }
 
+    @Test func `the subject that is issued is the requested one, another, or any`() throws {
+        func accepted(_ issued: String?) throws -> AcceptedSubject {
+            try SubjectTemplate(name: "CN=${hostname}", alternativeNames: [], issuedName: issued).render(facts).accepted
+        }
+        #expect(try accepted(nil) == .name(DistinguishedName(rfc4514: "CN=laptop")))
+        #expect(try accepted("CN=${fqdn},O=X") == .name(DistinguishedName(rfc4514: "CN=laptop.example.com,O=X")))
+        #expect(try accepted("*") == .any)
+        let template = SubjectTemplate(name: "CN=x", alternativeNames: [], issuedName: "CN=${mac}")
+        #expect(try template.variables == [.mac])
+        #expect(code(template, [:]) == .emptyVariable)
+    }
+
     @Test func `a doubled dollar stands for one`() throws {
         let rendered = try template("CN=cost $$5 $${hostname}").render(facts)
         #expect(rendered.name.values(of: .commonName) == ["cost $5 ${hostname}"])

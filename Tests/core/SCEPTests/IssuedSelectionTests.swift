@@ -77,6 +77,19 @@ import X509
         #expect(try await refusal([try talk.pki.device("CN=device,O=More")]) == .subjectMismatch)
     }
 
+    @Test func `A PKI that writes subjects of its own is believed as far as root's file says`() async throws {
+        var other = talk
+        other.accepted = .name(try DistinguishedName(rfc4514: "CN=device,O=More"))
+        func refusal(_ subject: String, in talk: Conversation) async throws -> SCEPFaultCode? {
+            try await talk.refusal(try talk.success([try talk.pki.device(subject)]))
+        }
+        #expect(try await refusal("CN=device,O=More", in: other) == nil)
+        #expect(try await refusal("CN=device", in: other) == .subjectMismatch)
+        var any = talk
+        any.accepted = .any
+        #expect(try await refusal("CN=whatever", in: any) == nil)
+    }
+
     @Test func `It is for clients that sign`() async throws {
         for purpose in [nil, "serverAuth", "anyExtendedKeyUsage", "emailProtection"] {
             #expect(try await refusal([try talk.pki.device { $0.extendedKeyUsage = purpose }]) == .unfitCertificate)

@@ -13,6 +13,7 @@ struct Conversation {
     let transaction = TransactionID(random: [UInt8](repeating: 0xAB, count: 16))
     let nonce = [UInt8](repeating: 0xCD, count: 16)
     let subject: DistinguishedName
+    var accepted: AcceptedSubject?
     var current: Certificate?
     var security = ServerPolicy.Security.compatible
     var authoritySigners: [Certificate]
@@ -43,7 +44,7 @@ struct Conversation {
             body,
             Expectation(
                 message: message, signer: signer, publicKeyInfo: signer.certificate.publicKeyInfo, subject: subject,
-                current: current))
+                accepted: accepted, current: current))
     }
 
     func verdict(_ reply: TestReply) async throws -> Verdict { try await verify(try reply.encoded()).0 }

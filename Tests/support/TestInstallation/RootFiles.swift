@@ -18,6 +18,7 @@ package struct RootFiles: Sendable {
     package var identificationCAs: [Certificate] = []
     package var group: String?
     package var subject = "CN=device-1,O=Example"
+    package var issuedName: String?
 
     /// Pins the issuing CA, which root's files hold.
     package init(named text: String = "access") throws {
@@ -30,7 +31,7 @@ package struct RootFiles: Sendable {
     }
 
     package func profile() throws -> RootProfile {
-        let template = SubjectTemplate(name: subject, alternativeNames: [])
+        let template = SubjectTemplate(name: subject, alternativeNames: [], issuedName: issuedName)
         return RootProfile(
             profile: Profile(
                 name: name,
