@@ -289,13 +289,9 @@ struct Generation: Sendable, Equatable {
     /// The machine that it was issued to, where that was kept.
     var machine: MachineMarks?
 
-    /// A certificate is of no use once the CA that issued it has ended (RFC 5280 §6.1.3), and what signs its renewal must be
-    /// of use: the sooner end counts.
     var facts: IdentityFacts {
-        let issuer = chain.first ?? root
-        return IdentityFacts(
-            generation: number, notBefore: certificate.notBefore,
-            notAfter: min(certificate.notAfter, issuer?.notAfter ?? certificate.notAfter),
+        IdentityFacts(
+            generation: number, notBefore: certificate.notBefore, notAfter: certificate.notAfter,
             isSignOnly: !certificate.publicKey.receives)
     }
 }

@@ -37,22 +37,6 @@ struct ProfileStoreTests {
         #expect(try store.key(of: 2)?.count == 3)
     }
 
-    @Test func `an identity ends with the CA that issued it, where that ends first`() throws {
-        let sooner = TestTime.now + 3600
-        let root = try CertificateOrder.authority("CN=root", key: .authority).issue()
-        let issuing = try CertificateOrder.authority("CN=issuing", key: .issuing, issuer: root).with {
-            $0.notAfter = sooner
-        }.issue()
-        let device = try CertificateOrder("CN=device", key: .device, issuer: issuing).issue()
-        try preparePending()
-        let below = IssuedCertificate(
-            leaf: device.certificate, chain: [issuing.certificate], root: root.certificate)
-        #expect(try store.commitPending(below, at: TestTime.now).facts.notAfter == sooner)
-        #expect(try store.latestGeneration()?.facts.notAfter == sooner)
-        try preparePending()
-        #expect(try store.commitPending(issued, at: TestTime.now).facts.notAfter == issued.leaf.notAfter)
-    }
-
     @Test func `without the rename nothing has happened`() throws {
         try preparePending()
         files.isFull = true
