@@ -37,6 +37,10 @@ final class CountingCryptography: Cryptography {
         real.isSignature(of: certificate, madeBy: issuer)
     }
 
+    func isSignature(ofRevocationList der: [UInt8], madeBy issuer: Certificate) -> Bool {
+        real.isSignature(ofRevocationList: der, madeBy: issuer)
+    }
+
     func sha256(_ bytes: [UInt8]) -> [UInt8] { real.sha256(bytes) }
     func randomBytes(_ count: Int) throws -> [UInt8] { try real.randomBytes(count) }
     func generateKey(_ kind: KeyKind) throws -> Secret { try real.generateKey(kind) }

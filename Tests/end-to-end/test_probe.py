@@ -9,7 +9,7 @@ from agent import AgentError
 from fixtures import MakeServer
 from machine import Machine
 from realservers import ScepServer
-from scepd import Behaviour, Challenges, Hierarchy, RAKind, SCEPServer, Trouble
+from scepd import Attack, Behaviour, Challenges, Hierarchy, RAKind, SCEPServer, Trouble
 
 CHALLENGE = "open sesame"
 
@@ -64,6 +64,9 @@ QUIRKS: list[tuple[str, dict[str, Any], set[str]]] = [
     ("old algorithms", {"capabilities": ["DES3", "POSTPKIOperation"]}, {"old-algorithms", "no-renewal"}),
     ("SHA-1", {"digest": "sha1"}, {"weak-reply"}),
     ("no CertPoll", {"troubles": [Trouble("status", status=500)]}, {"no-cert-poll"}),
+    ("a filter in front", {"troubles": [Trouble("status", status=403)]}, {"message-refused"}),
+    ("a page", {"troubles": [Trouble("html")]}, {"no-cert-poll"}),
+    ("a connection that closes", {"troubles": [Trouble("refuse")]}, {"message-refused"}),
     ("a reply cut short", {"troubles": [Trouble("truncate")]}, {"reply-refused"}),
 ]
 
@@ -101,11 +104,18 @@ def test_what_is_no_server(machine: Machine, make_server: MakeServer, trouble: T
     assert "hint:" in done.stderr
 
 
-def test_a_url_that_is_none(machine: Machine) -> None:
+@pytest.mark.parametrize("url", ["ftp://pki.example.com", "pki.example.com/scep"])
+def test_a_url_that_is_none(machine: Machine, url: str) -> None:
+    done = machine.ctl("probe", url)
+    assert done.returncode == 2
+    assert "http:// or https:// first" in done.stderr
+
+
+def test_an_ra_that_is_neither_authorised_nor_usable(machine: Machine, make_server: MakeServer) -> None:
+    """What is worse is not hidden behind what could be helped."""
+    server = make_server(Behaviour(attack=Attack.INSIDER_AS_RA), Hierarchy(RAKind.ONE))
     machine.start()
-    done = machine.ctl("probe", "ftp://pki.example.com")
-    assert done.returncode == 1
-    assert "http or https" in done.stderr
+    assert "ra-not-authorised" in codes(probe(machine, server.url))
 
 
 def test_not_for_everybody(machine: Machine, server: SCEPServer) -> None:

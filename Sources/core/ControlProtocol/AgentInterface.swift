@@ -90,9 +90,10 @@ package enum AgentInterface {
         type Finding (code: string, text: string, remedy: string)
 
         # Looks at a SCEP server: its capabilities and certificates, in what it differs, and a profile, in TOML, that would
-        # use it. ca_identifier says which of its CAs is meant. Nothing changes there or here, and nothing found is
+        # use it. ca_identifier says which of its CAs is meant; tls_ca is PEM of the CA that its TLS certificate must lead to,
+        # in place of the system's. Nothing changes there or here, and nothing found is
         # authentic before a person has compared fingerprints. Admin socket only.
-        method Probe(url: string, ca_identifier: ?string) -> (
+        method Probe(url: string, ca_identifier: ?string, tls_ca: ?string) -> (
           url: string,
           capabilities: []string,
           certificates: []OfferedCertificate,

@@ -10,7 +10,7 @@ package enum AgentRequest: Sendable, Equatable {
     case evaluateTag(profile: String?)
     case sendReport
     /// Of any server.
-    case probe(url: String, caIdentifier: String?)
+    case probe(url: String, caIdentifier: String?, tlsCA: String?)
 
     /// Reads a call that `Service.route` has let through.
     ///
@@ -28,7 +28,8 @@ package enum AgentRequest: Sendable, Equatable {
         case AgentRequest.methodName("SendReport"): self = .sendReport
         case AgentRequest.methodName("Probe"):
             let parameters = try call.parameters(as: OneServer.self)
-            self = .probe(url: parameters.url, caIdentifier: parameters.caIdentifier)
+            self = .probe(
+                url: parameters.url, caIdentifier: parameters.caIdentifier, tlsCA: parameters.tlsCA)
         default: throw VarlinkError.methodNotFound(call.method)
         }
     }
@@ -54,8 +55,10 @@ package enum AgentRequest: Sendable, Equatable {
         case .evaluateTag(let profile):
             try Call(AgentRequest.methodName("EvaluateTag"), OptionalProfile(profile: profile), more: more)
         case .sendReport: try Call(AgentRequest.methodName("SendReport"), more: more)
-        case .probe(let url, let caIdentifier):
-            try Call(AgentRequest.methodName("Probe"), OneServer(url: url, caIdentifier: caIdentifier), more: more)
+        case .probe(let url, let caIdentifier, let tlsCA):
+            try Call(
+                AgentRequest.methodName("Probe"), OneServer(url: url, caIdentifier: caIdentifier, tlsCA: tlsCA),
+                more: more)
         }
     }
 
@@ -66,10 +69,12 @@ package enum AgentRequest: Sendable, Equatable {
     private struct OneServer: Codable {
         let url: String
         let caIdentifier: String?
+        let tlsCA: String?
 
         enum CodingKeys: String, CodingKey {
             case url
             case caIdentifier = "ca_identifier"
+            case tlsCA = "tls_ca"
         }
     }
 }

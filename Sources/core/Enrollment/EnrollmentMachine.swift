@@ -31,10 +31,12 @@ package struct EnrollmentMachine: Sendable, Equatable {
         case .ticked: break
         case .repaired: repair()
         // Who has just changed the profile orders what it says now: the change must not end what the order begins.
-        case .ordered(let kind): actions = noticeChangedProfile() + order(kind, now: now)
+        case .ordered(let kind):
+            if kind == .enroll { forgetServers() }
+            actions = noticeChangedProfile() + order(kind, now: now)
         case .prepared(let id, let challengeSent): actions = prepared(id: id, challengeSent: challengeSent, now: now)
         case .observed(let authority, let capabilities, let weaknesses):
-            observe(capabilities, now: now)
+            observe(capabilities, isAuthenticated: weaknesses != nil, now: now)
             observe(authority, weaknesses, now: now)
         case .announced(let unpinned): noticeNextAuthority(unpinned, now: now)
         case .issued(let identity): issue(identity, now: now)

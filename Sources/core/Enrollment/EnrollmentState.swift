@@ -104,6 +104,8 @@ package struct Transaction: Sendable, Equatable, Codable {
     package var unanswered = 0
     /// When the first PENDING came.
     package var pendingSince: Date?
+    /// Rungs that this server has refused in this transaction; nil where none.
+    package var tried: [Rung]?
     /// The key in pending/ stood in a request whose fate is unknown, and is not used again.
     package var keyIsSpent = false
     /// PENDING answers since the request.

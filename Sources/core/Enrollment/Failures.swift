@@ -61,6 +61,7 @@ extension EnrollmentMachine {
                 break
             }
             var again = transaction.again()
+            again.tried = nil
             again.rung = ladder(of: again, now: now).first ?? .challenge
             again.keyIsSpent = true
             state.transaction = again

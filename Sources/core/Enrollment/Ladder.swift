@@ -26,11 +26,12 @@ extension EnrollmentMachine {
     /// The identity may have ended since the request was made; then the challenge is what is left.
     mutating func climb(now: Date) -> Bool {
         guard let transaction = state.transaction else { return false }
-        let rungs = ladder(of: transaction, now: now)
-        let next = rungs.firstIndex(of: transaction.rung).map { $0 + 1 } ?? 0
-        guard next < rungs.count else { return false }
+        let tried = (transaction.tried ?? []) + [transaction.rung]
+        // Their order may have changed since the transaction began.
+        guard let next = ladder(of: transaction, now: now).first(where: { !tried.contains($0) }) else { return false }
         var again = transaction.again()
-        again.rung = rungs[next]
+        again.rung = next
+        again.tried = tried
         state.transaction = again
         return true
     }
@@ -44,7 +45,10 @@ extension EnrollmentMachine {
         var again = transaction.again()
         again.server = isLast ? first : rules.servers[next]
         // Each server has a ladder of its own; the same server's is not left for this.
-        if again.server != transaction.server { again.rung = ladder(of: again, now: now).first ?? .challenge }
+        if again.server != transaction.server {
+            again.tried = nil
+            again.rung = ladder(of: again, now: now).first ?? .challenge
+        }
         state.transaction = again
         return !isLast
     }
@@ -56,6 +60,7 @@ extension Transaction {
         var again = Transaction(kind: kind, rung: rung, server: server, startedAt: startedAt)
         again.isOrdered = isOrdered
         again.keyIsSpent = keyIsSpent
+        again.tried = tried
         again.attempt = attempt + 1
         return again
     }

@@ -12,8 +12,8 @@ extension EnrollmentMachine {
         guard state.profileDigest != nil else { return [] }
         state.retry = nil
         state.isChallengeSpent = false
-        state.capabilities = [:]
-        state.clear([.capabilitiesLost])
+        forgetServers()
+        state.clear([.nextCANotPinned])
         publishAnew()
         guard isWaitingToPrepare else { return [] }
         return dropTransaction()

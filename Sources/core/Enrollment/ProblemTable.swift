@@ -72,7 +72,7 @@ extension ProblemCode {
         case .capabilitiesLost:
             (
                 .warning, "54a5270704dc4086a3733a286092fb71", "the server lists fewer capabilities than before",
-                "ask the PKI's owner whether the server was changed; if not, somebody stands between who lowers them"
+                "ask the PKI's owner whether the server was changed, and then run 'signetctl enroll'; if not, somebody stands between"
             )
         case .nextCANotPinned:
             (

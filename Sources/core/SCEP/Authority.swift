@@ -15,7 +15,10 @@ package struct Authority: Sendable, Equatable {
     package let signers: [Certificate]
     /// Everything the server offered, for building chains; trusted for nothing.
     package let offered: [Certificate]
+    /// As listed now, or before where no list came now.
     package let capabilities: Capabilities
+    /// As listed now.
+    package internal(set) var listedCapabilities: Capabilities = .none
     /// Lower-case hex SHA-256 of recipient and signers, sorted: a change is worth an alarm.
     package let identity: [String]
     /// By how many seconds the server's clock was ahead of this machine's; nil where it did not say.

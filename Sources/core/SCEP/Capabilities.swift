@@ -37,14 +37,18 @@ package struct Capabilities: Sendable, Equatable {
     package var offersNextCA: Bool { keywords.contains("getnextcacert") }
     package var offersSHA256: Bool { isStandard || keywords.contains("sha-256") }
 
-    /// The registered keywords among them, sorted (RFC 8894 §3.5.2): what is worth to be remembered.
-    package var registered: [String] { keywords.intersection(Self.registeredKeywords).sorted() }
+    /// The registered keywords among them, and those that SCEPStandard stands for, sorted (RFC 8894 §3.5.2): what is worth
+    /// to be remembered.
+    package var registered: [String] {
+        keywords.intersection(Self.registeredKeywords).union(isStandard ? Self.standard : []).sorted()
+    }
 
     /// Keywords on which the strength of requests depends.
-    package static let algorithms: Set<String> = ["aes", "scepstandard", "sha-256", "sha-512"]
+    package static let algorithms: Set<String> = ["aes", "sha-256", "sha-512"]
 
+    private static let standard: Set<String> = ["aes", "postpkioperation", "sha-256"]
     private static let registeredKeywords: Set<String> = algorithms.union([
-        "des3", "getnextcacert", "postpkioperation", "renewal", "sha-1",
+        "des3", "getnextcacert", "postpkioperation", "renewal", "scepstandard", "sha-1",
     ])
 
     /// What either offers.

@@ -57,6 +57,9 @@ package protocol Cryptography: Sendable {
     /// Whether `issuer`'s key made the signature on `certificate`. Nothing else is looked at.
     func isSignature(of certificate: Certificate, madeBy issuer: Certificate) -> Bool
 
+    /// Whether `issuer`'s key made the signature on a CRL (DER).
+    func isSignature(ofRevocationList der: [UInt8], madeBy issuer: Certificate) -> Bool
+
     /// Builds and checks a path from `leaf` to any of `anchors` at the given time (RFC 5280 §6), partial chains
     /// allowed: an anchor may be an intermediate. SHA-1 and RSA below 2048 are refused below the anchor. Any
     /// extended key usage passes: who asks decides about purpose.

@@ -29,7 +29,11 @@ package struct SCEPExchange: Sendable {
             policy: policy, cryptography: cryptography, now: now,
             fetchedOverAuthenticatedTLS: isAuthenticated(response))
         return try untrusted(response, now) {
-            var authority = try selection.select(from: offered, capabilities: capabilities)
+            // A list that does not come is no list that is empty: a server that had one before goes on as it did.
+            var authority = try selection.select(
+                from: offered,
+                capabilities: capabilities.registered.isEmpty ? policy.knownCapabilities : capabilities)
+            authority.listedCapabilities = capabilities
             authority.clockDifference = response.date.map { $0.timeIntervalSince(now) }
             return authority
         }

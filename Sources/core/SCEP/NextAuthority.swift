@@ -9,15 +9,16 @@ extension SCEPExchange {
     /// say whether this machine follows. Both certificates are pinned for a while, and whichever the server uses is taken:
     /// the certificate of the old one stays until its renewal (§5.1).
     ///
-    /// - Returns: the next CA's certificates, and what of RAs comes with them; none where the server announces none.
+    /// - Returns: the next CA's certificates, and what of RAs comes with them; none where the present CA is its own
+    ///   successor, nil where the server does not say.
     /// - Throws: `ExchangeFailure`.
-    package func nextCertificates(of authority: Authority, now: Date) async throws -> [Certificate] {
-        guard authority.capabilities.offersNextCA else { return [] }
+    package func nextCertificates(of authority: Authority, now: Date) async throws -> [Certificate]? {
+        guard authority.capabilities.offersNextCA else { return nil }
         let response = try await send(
             HTTPRequest(
                 method: .get, url: server.target("GetNextCACert", identifier: policy.caIdentifier),
                 limit: ExchangeLimits.answerBytes, deadline: ExchangeLimits.deadline))
-        guard response.status == 200 else { return [] }
+        guard response.status == 200 else { return nil }
         return try untrusted(response, now) {
             try NextAuthority(cryptography: cryptography, authority: authority, policy: policy, now: now)
                 .admit(response.body)

@@ -12,7 +12,7 @@ extension SCEPExchange {
     /// - Parameter signer: self-signed, for this once.
     /// - Throws: `ExchangeFailure` where no certificates came.
     package func probe(signer: MessageSigner, subject: DistinguishedName, now: Date) async throws -> ProbeFindings {
-        var findings = ProbeFindings(server: server)
+        var findings = ProbeFindings(server: server, caIdentifier: policy.caIdentifier)
         if !server.isHTTPS { findings.note(.plainHTTP) }
         let capabilities = try await fetchCapabilities()
         findings.note(capabilities)
@@ -54,7 +54,13 @@ extension SCEPExchange {
             let (response, fellBack) = try await post(message, authority.capabilities)
             if fellBack { findings.note(.postRefused) }
             guard response.status == 200 else {
-                return findings.note(.noCertPoll, "it answers with HTTP status \(response.status)")
+                // Servers refuse what they do not know with 400 or 5xx; who says more has not looked at it.
+                let isServers = response.status == 400 || response.status >= 500
+                return findings.note(
+                    isServers ? .noCertPoll : .messageRefused, "it answers with HTTP status \(response.status)")
+            }
+            guard response.body.first == DERTag.sequence.rawValue else {
+                return findings.note(.noCertPoll, "it answers with no SCEP message")
             }
             let expectation = Expectation(
                 message: message, signer: signer, publicKeyInfo: signer.certificate.publicKeyInfo, subject: subject,
@@ -64,7 +70,7 @@ extension SCEPExchange {
             ).verify(response.body, expectation)
             for weakness in weaknesses { findings.note(.weakReply, "it \(weakness)") }
         } catch let failure as ExchangeFailure {
-            findings.note(.noCertPoll, "\(failure)")
+            findings.note(.messageRefused, "\(failure)")
         } catch let fault as SCEPFault {
             findings.note(.replyRefused, "\(fault)")
         }

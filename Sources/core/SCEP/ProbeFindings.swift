@@ -4,6 +4,7 @@ package import X509
 /// What a server showed of itself. Nobody vouches for any of it.
 package struct ProbeFindings: Sendable {
     package let server: ServerURL
+    let caIdentifier: String?
     /// As the server wrote them, in lower case, sorted; at most as many as are read of the list.
     package private(set) var capabilities: [String] = []
     package private(set) var certificates: [OfferedCertificate] = []
@@ -31,7 +32,10 @@ package struct ProbeFindings: Sendable {
         package let isToBePinned: Bool
     }
 
-    init(server: ServerURL) { self.server = server }
+    init(server: ServerURL, caIdentifier: String?) {
+        self.server = server
+        self.caIdentifier = caIdentifier
+    }
 
     mutating func note(_ quirk: Quirk, _ detail: String = "") { quirks.append((quirk, detail)) }
 
@@ -56,7 +60,7 @@ package struct ProbeFindings: Sendable {
         } catch let fault as SCEPFault where fault.code == .raNotAuthorised {
             note(.raNotAuthorised)
             policy.allowAnyRA = true
-            authority = try? select(policy)
+            do { authority = try select(policy) } catch { note(.unusableAuthority, "\(error)") }
         } catch {
             note(.unusableAuthority, "\(error)")
         }
@@ -85,6 +89,7 @@ package enum Quirk: String, Sendable, CaseIterable {
     case postRefused = "post-refused"
     case oldAlgorithms = "old-algorithms"
     case noRenewal = "no-renewal"
+    case messageRefused = "message-refused"
     case noCertPoll = "no-cert-poll"
     case weakReply = "weak-reply"
     case replyRefused = "reply-refused"

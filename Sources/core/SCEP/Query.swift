@@ -30,7 +30,7 @@ package enum Query: Sendable, Equatable {
 /// What a CA answers to a query.
 package enum QueryVerdict: Sendable, Equatable {
     case certificate(Certificate)
-    /// DER. Its signature is not checked here.
+    /// DER, signed by the admitted CA that the query names. Whether it is of today is for the reader to see.
     case revocationList([UInt8])
     /// `text` is the server's own, limited and printable.
     case refused(FailInfo?, text: String?)
@@ -92,9 +92,12 @@ extension ReplyVerification {
 
     private func list(in plain: [UInt8], _ issuer: DistinguishedName) throws -> [UInt8] {
         let lists = try contents(plain).revocationLists
-        guard let list = lists.first(where: { (try? RevocationList(der: $0))?.issuer.matches(issuer) == true }) else {
-            throw notWhatWasAsked("a revocation list of '\(issuer)'")
+        let issuers = authority.issuers.filter { $0.subject.matches(issuer) }
+        let found = lists.first { list in
+            (try? RevocationList(der: list))?.issuer.matches(issuer) == true
+                && issuers.contains { cryptography.isSignature(ofRevocationList: list, madeBy: $0) }
         }
+        guard let list = found else { throw notWhatWasAsked("a revocation list that '\(issuer)' signed") }
         return list
     }
 

@@ -38,6 +38,11 @@ extension Quirk {
                 "it lists no RenewalReq: a renewal begins with PKCSReq signed with the old certificate",
                 "nothing; set renewal-request to begin otherwise"
             )
+        case .messageRefused:
+            (
+                "PKIOperation does not get through",
+                "let what stands in front of the server, and its request filtering, take POST of application/x-pki-message"
+            )
         case .noCertPoll:
             (
                 "it does not answer CertPoll: whether a request whose reply was lost has been issued cannot be asked",

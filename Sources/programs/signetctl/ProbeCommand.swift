@@ -1,5 +1,8 @@
 import ArgumentParser
 import ControlProtocol
+import Faults
+import FoundationEssentials
+import Profiles
 
 struct ProbeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,15 +17,24 @@ struct ProbeCommand: AsyncParsableCommand {
     var url: String
     @Option(help: "Which of the server's CAs is meant.")
     var caIdentifier: String?
+    @Option(help: "A PEM file of the CA that the server's TLS certificate must lead to, in place of the system's.")
+    var tlsCa: String?
     @Flag(help: "Print what was found as JSON.")
     var json = false
     @OptionGroup var root: RootOption
 
     func run() async throws {
         let console = Console.current
-        // Four questions, each with half a minute.
+        do throws(ProfileFault) {
+            try ServerURL.check(url)
+            if let caIdentifier { try ProfileRules.check(identifier: caIdentifier) }
+        } catch {
+            throw Failure(.wrongUsage, "\(error)", hints: [error.code.remedy])
+        }
+        // Five questions at most, each with half a minute, and a key.
         let reply = try await root.answer(
-            to: .probe(url: url, caIdentifier: caIdentifier), as: ProbeReply.self, within: .seconds(150))
+            to: .probe(url: url, caIdentifier: caIdentifier, tlsCA: try tlsAuthority()), as: ProbeReply.self,
+            within: .seconds(200))
         if json {
             console.print(jsonLine(reply))
         } else {
@@ -32,5 +44,15 @@ struct ProbeCommand: AsyncParsableCommand {
         guard reply.usable else {
             throw Failure(.failed, "no certificate can be had from this server as it is", hints: ["see the findings"])
         }
+    }
+
+    private func tlsAuthority() throws -> String? {
+        guard let tlsCa else { return nil }
+        guard let bytes = try? Data(contentsOf: URL(filePath: tlsCa)), bytes.count <= 64 * 1024 else {
+            throw Failure(
+                .wrongUsage, "\(tlsCa) cannot be read, or is larger than 64 KiB",
+                hints: ["give a PEM file of one CA certificate or a few"])
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

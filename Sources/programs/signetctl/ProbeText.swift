@@ -34,7 +34,8 @@ enum ProbeText {
         if certificate.takesRequests { parts.append("requests are encrypted to it") }
         if certificate.signsReplies { parts.append("it may sign replies") }
         return style.lines(certificate.subject, label: label, indent: indent, colour: .strong)
-            + style.lines("sha256:\(certificate.sha256)", indent: indent)
+            // In one piece: it is there to be compared.
+            + String(repeating: " ", count: indent) + "sha256:\(certificate.sha256)\n"
             + style.lines("\(certificate.key), until \(certificate.notAfter.both(now: now))", indent: indent)
             + (parts.isEmpty ? "" : style.lines(parts.joined(separator: ", "), indent: indent))
     }

@@ -7,7 +7,7 @@ import X509
 
 /// A SCEP client (RFC 8894) for any Swift program on Linux: one server, its pinned CA, and the three things to ask.
 ///
-/// It keeps no state and writes no file; what must survive a restart is in `PendingRequest`. Every reply passes the
+/// It keeps no state and writes no file; a `PendingRequest` lasts as long as the process. Every reply passes the
 /// same checks as the agent's. It blocks the calling task's thread for the time of a cryptographic operation.
 public struct SCEPClient: Sendable {
     private let cryptography = OpenSSL()
@@ -137,9 +137,8 @@ public struct SCEPClient: Sendable {
     ) async throws -> [UInt8] {
         try await SCEPClientError.wrapping {
             let query = Query.certificate(issuer: try DistinguishedName(der: issuer), serialNumber: serialNumber)
-            guard case .certificate(let found) = try await ask(query, as: certificate, key) else {
-                throw SCEPClientError(code: "refused", message: "the CA does not give the certificate")
-            }
+            let verdict = try await ask(query, as: certificate, key)
+            guard case .certificate(let found) = verdict else { throw SCEPClientError(refused: verdict) }
             return found.der
         }
     }
@@ -155,9 +154,8 @@ public struct SCEPClient: Sendable {
         try await SCEPClientError.wrapping {
             let own = try Certificate(der: certificate)
             let query = Query.revocationList(issuer: own.issuer, serialNumber: own.serialNumber)
-            guard case .revocationList(let list) = try await ask(query, as: certificate, key) else {
-                throw SCEPClientError(code: "refused", message: "the CA does not give the revocation list")
-            }
+            let verdict = try await ask(query, as: certificate, key)
+            guard case .revocationList(let list) = verdict else { throw SCEPClientError(refused: verdict) }
             return list
         }
     }
@@ -170,7 +168,7 @@ public struct SCEPClient: Sendable {
         try await SCEPClientError.wrapping {
             let exchange = try exchange()
             let authority = try await exchange.discover(now: Date())
-            return try await exchange.nextCertificates(of: authority, now: Date()).map(\.der)
+            return try await exchange.nextCertificates(of: authority, now: Date())?.map(\.der) ?? []
         }
     }
 

@@ -22,6 +22,15 @@ public struct SCEPClientError: Error, Sendable, CustomStringConvertible {
 }
 
 extension SCEPClientError {
+    init(refused verdict: QueryVerdict) {
+        guard case .refused(let info, let text) = verdict else {
+            self.init(code: "refused", message: "the CA answers with something else than was asked for")
+            return
+        }
+        let said = [info?.name, text].compactMap(\.self).joined(separator: ": ")
+        self.init(code: "refused", message: "the CA refuses to give it" + (said.isEmpty ? "" : ": \(said)"))
+    }
+
     fileprivate init(_ error: any Error) {
         let code =
             switch error {

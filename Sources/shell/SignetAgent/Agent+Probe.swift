@@ -1,49 +1,64 @@
 package import ControlProtocol
 import Enrollment
 import Faults
+import Profiles
 import SCEP
 import X509
 
 extension Agent {
     /// Looks at a server that no profile has to name. Nothing of it is kept. Throws `AgentError`.
     ///
-    /// - Parameter caIdentifier: which of a server's CAs is meant.
-    package func probe(_ url: String, caIdentifier: String?) async throws -> ProbeReply {
+    /// - Parameters:
+    ///   - caIdentifier: which of a server's CAs is meant.
+    ///   - tlsCA: PEM of the CA that the server's TLS certificate must lead to, in place of the system's.
+    package func probe(_ url: String, caIdentifier: String?, tlsCA: String?) async throws -> ProbeReply {
         do {
+            if let caIdentifier { try ProfileRules.check(identifier: caIdentifier) }
             let subject = try DistinguishedName(rfc4514: "CN=signet-probe")
             let exchange = SCEPExchange(
-                server: try ServerURL(url), transport: try ports.transport(nil), cryptography: ports.cryptography,
+                server: try ServerURL(url), transport: try ports.transport(tlsCA.map { Array($0.utf8) }),
+                cryptography: ports.cryptography,
                 policy: ServerPolicy(
                     caFingerprints: [], allowUnpinnedCA: true, installedAnchors: context?.anchors,
-                    caIdentifier: caIdentifier))
+                    namesTLSAuthority: tlsCA != nil, caIdentifier: caIdentifier))
             let now = ports.now()
             let made = try await keys.generate(.rsa(bits: 2048), subject: subject, now: now)
             guard let certificate = made.signer else { throw UnreadableRequest() }
             let findings = try await exchange.probe(
                 signer: MessageSigner(certificate: certificate, key: made.key), subject: subject, now: now)
-            return ProbeReply(findings) { Hexadecimal.string(ports.cryptography.sha256($0.der)).lowercased() }
+            return ProbeReply(findings, hasTLSCA: tlsCA != nil) {
+                Hexadecimal.string(ports.cryptography.sha256($0.der)).lowercased()
+            }
         } catch let fault as SCEPFault where fault.code == .badURL {
             throw failed(.notSCEP, "\(fault)")
+        } catch let fault as ProfileFault {
+            throw failed(.profileInvalid, "\(fault)")
         } catch {
             let trouble = ExchangeTrouble(error, wasSent: false)
             throw failed(trouble.code, trouble.detail)
         }
     }
 
+    /// Nothing is tried again by itself, and there is no profile to correct.
     private func failed(_ code: ProblemCode, _ detail: String) -> AgentError {
-        .failed(StatusDocument.Problem(Problem(code, since: ports.now(), detail: detail)))
+        var problem = StatusDocument.Problem(Problem(code, since: ports.now(), detail: detail))
+        problem.remedy =
+            "check the URL, name resolution, proxy and firewall, then run it again; for a server with a TLS certificate of a "
+            + "private CA give that CA with --tls-ca"
+        return .failed(problem)
     }
 }
 
 extension ProbeReply {
     /// - Parameter digest: lower-case hex SHA-256 of a certificate.
-    fileprivate init(_ findings: ProbeFindings, digest: (Certificate) -> String) {
+    fileprivate init(_ findings: ProbeFindings, hasTLSCA: Bool, digest: (Certificate) -> String) {
+        let name = { (name: DistinguishedName) in String("\(name)".prefix(ProbeFindings.subjectLimit)) }
         self.init(
             url: "\(findings.server)", capabilities: findings.capabilities,
             certificates: findings.certificates.map { one in
                 OfferedCertificate(
-                    role: one.role.rawValue, subject: "\(one.certificate.subject)",
-                    issuer: "\(one.certificate.issuer)", sha256: digest(one.certificate),
+                    role: one.role.rawValue, subject: name(one.certificate.subject),
+                    issuer: name(one.certificate.issuer), sha256: digest(one.certificate),
                     key: "\(one.certificate.publicKey)", notBefore: Timestamp(one.certificate.notBefore),
                     notAfter: Timestamp(one.certificate.notAfter), takesRequests: one.takesRequests,
                     signsReplies: one.signsReplies)
@@ -54,6 +69,7 @@ extension ProbeReply {
                     remedy: quirk.remedy)
             },
             authenticated: findings.isAuthenticated, usable: !findings.quirks.contains { $0.quirk.isFatal },
-            profile: findings.profile(digest: digest))
+            profile: findings.profile(
+                tlsCA: hasTLSCA ? "/etc/signet/anchors/tls.pem" : nil, digest: digest))
     }
 }

@@ -57,8 +57,8 @@ package struct AgentService: Sendable {
         case .evaluateTag(let profile):
             try reply(try Reply(TagsReply(tags: try await agent.evaluate(profile))))
         case .sendReport: try reply(try Reply(try await agent.sendReport()))
-        case .probe(let url, let caIdentifier):
-            try reply(try Reply(try await agent.probe(url, caIdentifier: caIdentifier)))
+        case .probe(let url, let caIdentifier, let tlsCA):
+            try reply(try Reply(try await agent.probe(url, caIdentifier: caIdentifier, tlsCA: tlsCA)))
         case .renew(let profile): try await follow(.renew, profile, call, reply)
         case .enroll(let profile): try await follow(.enroll, profile, call, reply)
         }

@@ -20,14 +20,25 @@ extension ProfileRunner {
             let authority = try await run.discover()
             feed(
                 .observed(
-                    authority: authority.identity, capabilities: authority.capabilities.registered, weaknesses: nil))
-            if let unpinned = await run.unpinnedNextAuthorities() { feed(.announced(unpinned: unpinned)) }
+                    authority: authority.identity, capabilities: authority.listedCapabilities.registered,
+                    weaknesses: nil))
+            await lookForNextAuthorities(run)
             let key = try await pendingKey
+            // What the server lists may have another message come first.
             let (id, challengeSent) = try await run.compose(
-                transaction, subject: subject, key: key, current: generation)
+                document.state.transaction ?? transaction, subject: subject, key: key, current: generation)
             feed(.prepared(id: id, challengeSent: challengeSent))
         } catch {
             fail(error, wasSent: false)
+        }
+    }
+
+    private func lookForNextAuthorities(_ run: TransactionRun) async {
+        do {
+            guard let unpinned = try await run.unpinnedNextAuthorities() else { return }
+            feed(.announced(unpinned: unpinned))
+        } catch {
+            ports.log(ignored: "\(name): the CA's next certificates were not believed: \(error)", [.profile: "\(name)"])
         }
     }
 
@@ -64,7 +75,7 @@ extension ProfileRunner {
             let (verdict, weaknesses) = try await exchange(run)
             feed(
                 .observed(
-                    authority: authority.identity, capabilities: authority.capabilities.registered,
+                    authority: authority.identity, capabilities: authority.listedCapabilities.registered,
                     weaknesses: weaknesses.map(\.description)))
             try conclude(verdict)
         } catch {

@@ -53,12 +53,11 @@ final class TransactionRun {
         return found
     }
 
-    /// The next CA's certificates that the profile names nowhere, as lines to add; nil where nobody was asked, or where
-    /// no answer can be believed.
-    func unpinnedNextAuthorities() async -> [String]? {
-        guard let authority, !policy.allowUnpinnedCA, authority.isEnding(now: ports.now()),
-            let next = try? await exchange.nextCertificates(of: authority, now: ports.now())
-        else { return nil }
+    /// The next CA's certificates that the profile names nowhere, as lines to add: none while the CA is not near its end;
+    /// nil where the server has nothing to say. Throws `ExchangeFailure`.
+    func unpinnedNextAuthorities() async throws -> [String]? {
+        guard let authority, !policy.allowUnpinnedCA, authority.isEnding(now: ports.now()) else { return [] }
+        guard let next = try await exchange.nextCertificates(of: authority, now: ports.now()) else { return nil }
         return next.filter { one in
             one.isAuthority && !policy.namedCertificates.contains(one)
                 && !policy.caFingerprints.contains(ports.cryptography.sha256(one.der))

@@ -16,11 +16,17 @@ import Testing
         var machine = renewing()
         #expect(machine.state.transaction?.rung == .renewalReq)
         machine.sendRequest(id: "A", now: due)
-        let second = Transaction.test(.renew, .signedPKCSReq, startedAt: due) { $0.attempt = 2 }
+        let second = Transaction.test(.renew, .signedPKCSReq, startedAt: due) {
+            $0.attempt = 2
+            $0.tried = [.renewalReq]
+        }
         let end = EnrollmentAction.wait(until: at(100 * day))
         #expect(machine.handle(.refused(.badRequest, text: nil), now: due) == [.prepare(second), end])
         machine.sendRequest(id: "B", now: due)
-        let third = Transaction.test(.renew, .challenge, startedAt: due) { $0.attempt = 3 }
+        let third = Transaction.test(.renew, .challenge, startedAt: due) {
+            $0.attempt = 3
+            $0.tried = [.renewalReq, .signedPKCSReq]
+        }
         #expect(machine.handle(.refused(.badMessageCheck, text: nil), now: due) == [.prepare(third), end])
         machine.sendRequest(id: "C", now: due)
         #expect(

@@ -18,8 +18,13 @@ import Testing
         return machine
     }
 
-    private func observe(_ capabilities: [String], _ machine: inout EnrollmentMachine, now: Double) {
-        _ = machine.handle(.observed(authority: ["a"], capabilities: capabilities, weaknesses: nil), now: at(now))
+    /// - Parameter isAuthenticated: with a reply in the PKI's name.
+    private func observe(
+        _ capabilities: [String], _ machine: inout EnrollmentMachine, now: Double, isAuthenticated: Bool = true
+    ) {
+        _ = machine.handle(
+            .observed(authority: ["a"], capabilities: capabilities, weaknesses: isAuthenticated ? [] : nil),
+            now: at(now))
     }
 
     @Test func `A list without an algorithm that was on it is an alarm that stays, and the algorithm does, too`() throws
@@ -45,6 +50,38 @@ import Testing
         observe(["des3", "sha-1"], &machine, now: 4 * hour)
         #expect(!machine.state.has(.capabilitiesLost))
         #expect(machine.state.capabilities == [firstServer: ["des3", "sha-1"]])
+    }
+
+    @Test func `What nobody vouched for is no floor, and no list is no shorter list`() {
+        var machine = EnrollmentMachine()
+        _ = machine.handle(.ticked, now: at(0))
+        observe(["aes", "des3", "sha-256"], &machine, now: 0, isAuthenticated: false)
+        #expect(machine.state.capabilities == [firstServer: ["des3"]])
+        observe([], &machine, now: 0, isAuthenticated: false)
+        #expect(machine.state.capabilities == [firstServer: ["des3"]])
+        #expect(machine.state.problems.isEmpty)
+        observe(["des3"], &machine, now: 0)
+        #expect(machine.state.problems.isEmpty)
+    }
+
+    @Test func `An admin who has a machine enroll anew answers for another server`() {
+        var machine = renewing(known: modern, remembered: .challenge)
+        _ = machine.handle(.failed(.http(500)), now: due)
+        _ = machine.handle(.ordered(.enroll), now: due)
+        #expect(machine.state.capabilities.isEmpty && machine.state.remembered.isEmpty)
+    }
+
+    @Test func `A list that comes while a renewal is prepared has its first message be another, and none is left out`()
+    {
+        var machine = renewing(known: [])
+        #expect(machine.state.transaction?.rung == .renewalReq)
+        observe(["aes", "postpkioperation"], &machine, now: 66 * day, isAuthenticated: false)
+        for rung in [Rung.signedPKCSReq, .renewalReq, .challenge] {
+            #expect(machine.state.transaction?.rung == rung)
+            machine.sendRequest(now: due)
+            _ = machine.handle(.refused(.badRequest, text: nil), now: due)
+        }
+        #expect(machine.state.transaction == nil)
     }
 
     @Test func `A list without another word is an alarm until the next transaction`() {

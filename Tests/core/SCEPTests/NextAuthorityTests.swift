@@ -20,7 +20,7 @@ import X509
     private func ask(
         _ answer: ScriptedTransport.Answer, capabilities: String = "GetNextCACert",
         security: ServerPolicy.Security = .compatible
-    ) async throws -> [Certificate] {
+    ) async throws -> [Certificate]? {
         let transport = ScriptedTransport(
             .text(capabilities), try .certificates([pki.issuing, try pki.registration()].map(\.certificate)), answer)
         let exchange = SCEPExchange(
@@ -49,8 +49,8 @@ import X509
     }
 
     @Test func `a server that does not list it is not asked, and one that has none says so`() async throws {
-        #expect(try await ask(.fault(.notConnected), capabilities: "AES").isEmpty)
-        #expect(try await ask(.answer(404)).isEmpty)
+        #expect(try await ask(.fault(.notConnected), capabilities: "AES") == nil)
+        #expect(try await ask(.answer(404)) == nil)
     }
 
     @Test func `nobody else's word counts, and what was not signed is not there (N-20, N-21, N-22)`() async throws {
@@ -70,7 +70,7 @@ import X509
     @Test func `a next CA is a CA, another one, and has not ended (N-23)`() async throws {
         let leaf = try pki.device("CN=leaf", key: .other)
         #expect(await refusal { _ = try await ask(signed([leaf], by: pki.issuing)) }?.code == .unfitCertificate)
-        #expect(try await ask(signed([pki.issuing], by: pki.issuing)).isEmpty)
+        #expect(try await ask(signed([pki.issuing], by: pki.issuing)) == [])
         let ended = try CertificateOrder.authority("CN=Ended CA", key: .other, issuer: pki.root).with {
             $0.serial = 78
             $0.notBefore = TestTime.now - 86_400 * 2

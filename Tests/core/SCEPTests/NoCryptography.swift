@@ -27,6 +27,7 @@ struct NoCryptography: Cryptography {
         _ envelopedData: [UInt8], recipient: Certificate, key: Secret, legacyCiphers: Bool
     ) throws -> [UInt8] { throw fault }
     func isSignature(of certificate: Certificate, madeBy issuer: Certificate) -> Bool { false }
+    func isSignature(ofRevocationList der: [UInt8], madeBy issuer: Certificate) -> Bool { false }
     func path(
         from leaf: Certificate, intermediates: [Certificate], anchors: [Certificate], at time: Date
     ) throws -> [Certificate] { throw fault }

@@ -63,6 +63,14 @@ import X509
         #expect(findings.quirks.allSatisfy { !$0.quirk.isFatal })
     }
 
+    @Test func `an RA that is not authorised, and could not be used if it were, is told as both`() async throws {
+        let ra = try pki.device("CN=somebody") { $0.notAfter = TestTime.now - 86_400 }
+        let findings = try await probe(
+            ScriptedTransport(.answer(404), try .certificates([ra, pki.issuing].map(\.certificate))))
+        #expect(findings.quirks.map(\.quirk).contains(.raNotAuthorised))
+        #expect(findings.quirks.contains { $0.quirk.isFatal })
+    }
+
     @Test func `what cannot be used is said, and nobody is asked for more`() async throws {
         let transport = ScriptedTransport(.answer(404), try .certificates([pki.device().certificate]))
         let findings = try await probe(transport)
@@ -97,7 +105,7 @@ import X509
             .answer(405), .answer(404))
         #expect(
             try await probe(transport).quirks.map(\.quirk) == [
-                .plainHTTP, .oldAlgorithms, .noRenewal, .clockDiffers, .postRefused, .noCertPoll,
+                .plainHTTP, .oldAlgorithms, .noRenewal, .clockDiffers, .postRefused, .messageRefused,
             ])
     }
 

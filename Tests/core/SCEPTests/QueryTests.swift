@@ -91,7 +91,9 @@ import X509
             reply.plain = Self.degenerate([foreign, own])
         }
         #expect(found == .revocationList(own))
-        for lists in [[foreign], []] {
+        let impostor = try CertificateOrder.authority("CN=Test Issuing CA", key: .other).issue()
+        let forged = try RevocationOrder(issuer: impostor, serials: []).der()
+        for lists in [[foreign], [forged], []] {
             #expect(
                 await refusal { _ = try await ask(list) { reply, _ in reply.plain = Self.degenerate(lists) } }?.code
                     == .keyMismatch)

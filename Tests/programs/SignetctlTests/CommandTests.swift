@@ -35,7 +35,7 @@ struct CommandTests {
                 try connection.reply(AgentError.noSuchProfile(profile).reply)
             case .sendReport:
                 try connection.reply(SendReportReply(sent: 3, waiting: 2, problem: Samples.problem))
-            case .probe(let url, let caIdentifier):
+            case .probe(let url, let caIdentifier, _):
                 try connection.reply(Samples.probe(url, usable: caIdentifier == nil))
             case .evaluateTag(let profile):
                 let tags = Samples.status.profiles.filter { profile == nil || $0.name == profile }
