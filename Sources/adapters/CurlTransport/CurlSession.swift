@@ -80,7 +80,12 @@ import Secrets
                 verification: unsafe signet_curl_get_long(easy, CURLINFO_SSL_VERIFYRESULT))
         }
         guard exchange.isHeadComplete else { throw exchange.fault(.connectionLost, got: "half a head") }
-        return response(to: exchange)
+        let response = response(to: exchange)
+        // libcurl takes "HTTP/21a" for a status of 1.
+        guard (100..<1000).contains(response.status) else {
+            throw exchange.fault(.malformedAnswer, expected: "a status of three digits", got: "\(response.status)")
+        }
+        return response
     }
 
     private func run(_ exchange: CurlExchange) throws(TransportFault) -> CURLcode {

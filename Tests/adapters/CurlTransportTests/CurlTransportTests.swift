@@ -265,6 +265,17 @@ import Testing
         #expect(await code(try transport(), get(server.url())) == .malformedAnswer)
     }
 
+    @Test func `a status that is no number of three digits is a malformed answer`() async throws {
+        let server = try LoopbackServer { connection in
+            guard let request = connection.next() else { return }
+            connection.send("HTTP/2\(request.line.contains("short") ? " 7" : "1a")\r\nContent-Length: 0\r\n\r\n")
+        }
+        defer { server.stop() }
+        for path in ["/short", "/wrong"] {
+            #expect(await code(try transport(), get(server.url(path))) == .malformedAnswer, "\(path)")
+        }
+    }
+
     @Test func `a server that speaks no TLS is refused before anything is sent`() async throws {
         let server = try LoopbackServer { connection in
             connection.send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
