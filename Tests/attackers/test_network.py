@@ -1,9 +1,7 @@
 """A hostile network, which owns the names of the SCEP server, of the place for revocation lists and of the endpoint for
 reports: what it can at most cause, over http."""
 
-import base64
 import datetime
-import re
 import secrets
 import urllib.parse
 from collections.abc import Callable, Iterator
@@ -14,7 +12,7 @@ from asn1crypto import cms
 
 from counts import count
 from fixtures import MakeServer
-from interference import Interference, Misdeed, Route, Wire, misdeeds, secured
+from interference import Interference, Misdeed, Route, Wire, message_of, misdeeds, secured
 from machine import PATIENCE, Machine, Status, problem_codes
 from scepd import Attack, Behaviour, Challenges, Hierarchy, RAKind, SCEPServer, Trouble
 from secrecy import forms
@@ -90,16 +88,6 @@ class Victim:
         """Every profile's status, as it was when the condition first held for it."""
         return self.machine.wait_for_all(self.servers, condition, 5 * PATIENCE)
 
-    def anchors(self) -> dict[str, bytes]:
-        """What the machine was told to trust."""
-        folder = self.machine.root / "usr/local/share/ca-certificates"
-        return {file.name: file.read_bytes() for file in sorted(folder.glob("*"))} if folder.is_dir() else {}
-
-    def memory(self) -> int:
-        """The most that signetd had resident so far, in kB."""
-        text = open(f"/proc/{self.machine.running.pid('signetd')}/status").read()  # noqa: PTH123, SIM115
-        return int(re.search(r"VmHWM:\s+(\d+) kB", text)[1])  # type: ignore[index]
-
     def check_what_left(self) -> int:
         """The challenge left the machine for the pinned CA's key alone, or for that of an RA that is authorised.
 
@@ -118,16 +106,6 @@ class Victim:
                     assert recipients(message) <= allowed, name
                     assert not any(form in message for form in forms(self.challenge.encode())), name
         return messages
-
-
-def message_of(request: bytes) -> bytes:
-    """The SCEP message in a request, by POST or GET; empty where there is none."""
-    head, _, body = request.partition(b"\r\n\r\n")
-    target = head.split(b" ", 2)[1].decode()
-    query = urllib.parse.parse_qs(urllib.parse.urlsplit(target).query)
-    if query.get("operation") != ["PKIOperation"]:
-        return b""
-    return body or base64.b64decode(query["message"][0])
 
 
 def recipients(message: bytes) -> set[int]:
@@ -186,8 +164,8 @@ def test_a_hostile_scep_server_gets_no_challenge_that_is_not_its_cas_and_gives_n
     for name, profile in found.items():
         assert profile.get("identity") is None, name
     assert victim.machine.belongings() == {}
-    assert victim.anchors() == {}
-    assert victim.memory() < MEMORY
+    assert victim.machine.anchors() == {}
+    assert victim.machine.memory() < MEMORY
     for name, route in victim.routes.items():
         assert len(route.requests) <= REQUESTS, name
         operations = victim.servers[name].journal.operations
@@ -207,7 +185,7 @@ def test_a_hostile_scep_server_takes_no_identity(
         victim.add(name, None, Challenges(static=victim.challenge))
     victim.machine.start()
     victim.wait(lambda one: one.get("published") == 1)
-    held, trusted = victim.machine.belongings(), victim.anchors()
+    held, trusted = victim.machine.belongings(), victim.machine.anchors()
     assert len(trusted) == len(lies)
     asked = {name: len(route.requests) for name, route in victim.routes.items()}
     for name, lie in lies:
@@ -221,8 +199,8 @@ def test_a_hostile_scep_server_takes_no_identity(
         assert profile["tag"]["value"] == "valid-client-certificate", name
         assert profile["next"]["at"] < profile["identity"]["not_after"], name
     assert victim.machine.belongings() == held
-    assert victim.anchors() == trusted
-    assert victim.memory() < MEMORY
+    assert victim.machine.anchors() == trusted
+    assert victim.machine.memory() < MEMORY
     for name, route in victim.routes.items():
         # Three rungs of the ladder, each with what one try comes to.
         assert len(route.requests) - asked[name] <= 3 * REQUESTS, name

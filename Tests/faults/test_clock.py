@@ -5,40 +5,20 @@ Nobody but the clock is blamed, no challenge is sent meanwhile, nothing is given
 
 import datetime
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from agent import AgentError
+from clock import EPOCH, clock
 from interference import Interference, secured
 from machine import Machine, Status, problem_codes
 from scepd import Behaviour, Challenges, SCEPServer, names
 from scepd.authority import Validity
 
-EPOCH = "@1970-01-02 00:00:00"
-"""What a machine without a battery wakes up to."""
 AHEAD = "+200d"
 """Beyond the certificate's end."""
 FAR_AHEAD = "+400d"
 """Beyond the CA's."""
-
-
-@contextmanager
-def clock(machine: Machine, says: str) -> Iterator[None]:
-    """Runs the machine from one boot to the next with a clock that says that."""
-    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-    # How long something takes is still told by a clock that nobody sets; and files have the times that they have.
-    told = {"LD_PRELOAD": str(library), "FAKETIME": says, "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
-    for program in machine.programs:
-        program.environment = told
-    machine.start()
-    try:
-        yield
-    finally:
-        machine.stop()
-        for program in machine.programs:
-            program.environment = {}
 
 
 def judged(machine: Machine, value: str) -> Status:

@@ -247,6 +247,17 @@ class Machine:
             if file.is_file()
         }
 
+    def memory(self) -> int:
+        """The most that signetd had resident so far, in kB."""
+        status = Path(f"/proc/{self.running.pid('signetd')}/status").read_text()
+        (peak,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return int(peak.split()[1])
+
+    def anchors(self) -> dict[str, bytes]:
+        """What the machine was told to trust."""
+        folder = self.root / "usr/local/share/ca-certificates"
+        return {str(file.relative_to(self.root)): file.read_bytes() for file in sorted(folder.glob("*"))}
+
 
 def problem_codes(profile: Status) -> set[str]:
     """The codes of a profile's problems."""

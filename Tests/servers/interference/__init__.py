@@ -7,6 +7,7 @@ server behind it sees only what was let through.
 from . import misdeeds
 from .misdeeds import Misdeed
 from .proxy import Interference, Route, Wire
+from .requests import message_of
 from .tls import secured
 
-__all__ = ["Interference", "Misdeed", "Route", "Wire", "misdeeds", "secured"]
+__all__ = ["Interference", "Misdeed", "Route", "Wire", "message_of", "misdeeds", "secured"]

@@ -15,17 +15,21 @@ As a command, with an HTTP control endpoint in place of attributes: ``python -m 
 
 from .behaviour import Attack, Behaviour, Challenges, FailureContent, Trouble
 from .envelope import Cipher
+from .forgery import Answer, Draft, Forgery
 from .hierarchy import Hierarchy, RAKind
 from .journal import Exchange, Journal
 from .server import SCEPServer
 
 __all__ = [
+    "Answer",
     "Attack",
     "Behaviour",
     "Challenges",
     "Cipher",
+    "Draft",
     "Exchange",
     "FailureContent",
+    "Forgery",
     "Hierarchy",
     "Journal",
     "RAKind",

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from .authority import Validity
 from .envelope import Cipher
+from .forgery import Forgery
 
 
 class FailureContent(StrEnum):
@@ -75,6 +76,7 @@ class Trouble:
     times: int | None = None
     status: int = 503
     retry_after: str | None = None
+    text: str = "not now\n"
     cut_at: int = 200
     seconds: float = 1.0
 
@@ -116,7 +118,7 @@ class Behaviour:
     """GetCACert's certificates in order, of `ra`, `issuing`, `root`, `insider`. None: the CA alone as one DER
     certificate, or RA and issuing CA as a bundle."""
     post: str = "accept"
-    """`accept`, `405`, or `empty` (200 without a body)."""
+    """`accept`, an HTTP status, or `empty` (200 without a body)."""
     cipher: Cipher = Cipher.AES_128
     ber: bool = False
     """Indefinite lengths and strings in pieces all through; otherwise DER."""
@@ -143,4 +145,6 @@ class Behaviour:
     legacy_requests: bool = False
     """3DES and SHA-1 in requests are no violation."""
     attack: Attack | None = None
+    forgery: Forgery | None = None
+    """A lie that has no name of its own; for tests in the same process."""
     troubles: list[Trouble] = field(default_factory=list)

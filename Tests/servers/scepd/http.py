@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .behaviour import Trouble
 from .connections import CountingServer
 from .envelope import Refused
+from .forgery import Answer
 from .journal import Exchange
 from .message import read
 from .responder import HTTPError
@@ -63,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self, body: bytes | None) -> None:
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query, keep_blank_values=True)
-        exchange = Exchange(self.connection_number, self.command, query.get("operation", [""])[0])
+        exchange = Exchange(self.connection_number, self.command, query.get("operation", [""])[0], self.path)
         exchange.violations += self._header_violations(exchange)
         self.server.scep.journal.begin(exchange)
         try:
@@ -124,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         post = self.server.scep.behaviour.post if exchange.method == "POST" else "accept"
         if post != "accept":
             self.server.declined_post = True
-            self._send(exchange, *((405, "text/plain", b"GET only\n") if post == "405" else (200, "", b"")))
+            self._send(exchange, *((200, "", b"") if post == "empty" else (int(post), "text/plain", b"GET only\n")))
         elif not self._disturb(exchange, body):
             try:
                 reply = self.server.scep.responder.operate(body, exchange)
@@ -166,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.declined_post = True
             self._send(exchange, 200, "", b"")
         elif trouble:
-            self._send(exchange, trouble.status, "text/plain", b"not now\n", retry_after=trouble.retry_after)
+            self._send(exchange, trouble.status, "text/plain", trouble.text.encode(), retry_after=trouble.retry_after)
         return trouble is not None
 
     def _deliver(self, exchange: Exchange, media_type: str, body: bytes) -> None:
@@ -178,13 +179,18 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Silence
         if trouble and kind == "truncate":
             body = body[: trouble.cut_at]
-        self._send(exchange, 200, media_type, body, cut_at=trouble.cut_at if trouble and kind == "cut" else None)
+        answer = Answer(200, media_type, body)
+        forgery = self.server.scep.behaviour.forgery
+        if forgery and exchange.operation in forgery.answers:
+            answer = forgery.answers[exchange.operation](answer)
+        cut_at = trouble.cut_at if trouble and kind == "cut" else None
+        self._send(exchange, answer.status, answer.media_type, answer.body, cut_at=cut_at)
 
     def _send(
         self,
         exchange: Exchange,
         status: int,
-        media_type: str,
+        media_type: str | None,
         body: bytes,
         *,
         cut_at: int | None = None,

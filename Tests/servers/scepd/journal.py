@@ -17,6 +17,8 @@ class Exchange:
     """Number of the TCP connection; equal numbers mean that it was kept."""
     method: str
     operation: str
+    target: str = ""
+    """What the request line named, as it came."""
     message_type: str | None = None
     transaction_id: str | None = None
     signer_subject: str | None = None

@@ -9,6 +9,7 @@ from . import names
 from .behaviour import Attack, Behaviour, FailureContent
 from .encoding import OCTETS, UTF8, octets, printable, tlv
 from .envelope import seal
+from .forgery import Draft, Forgery
 from .hierarchy import Hierarchy, Holder, certificate, name
 from .keys import rsa_key
 from .message import Message
@@ -66,8 +67,14 @@ def _attributes(message: Message, verdict: Verdict, behaviour: Behaviour) -> lis
     return found
 
 
-def _content(message: Message, verdict: Verdict, behaviour: Behaviour, hierarchy: Hierarchy) -> bytes | None:
-    recipient = message.signer
+def _certificates(issued: x509.Certificate, behaviour: Behaviour, hierarchy: Hierarchy) -> list[x509.Certificate]:
+    if behaviour.attack is Attack.NO_CERTIFICATE:
+        return [hierarchy.issuing.certificate]
+    return [hierarchy.issuing.certificate, issued] if behaviour.with_chain else [issued]
+
+
+def _content(draft: Draft, verdict: Verdict, behaviour: Behaviour) -> bytes | None:
+    recipient = draft.recipient
     if verdict.certificate is None:
         return {
             FailureContent.ABSENT: None,
@@ -75,22 +82,20 @@ def _content(message: Message, verdict: Verdict, behaviour: Behaviour, hierarchy
             FailureContent.EMPTY: b"",
             FailureContent.ENVELOPE: seal(degenerate([]), recipient, behaviour.cipher),
         }[behaviour.failure_content]
-    certificates = [verdict.certificate]
-    if behaviour.attack is Attack.NO_CERTIFICATE:
-        certificates = [hierarchy.issuing.certificate]
-    elif behaviour.with_chain:
-        certificates.insert(0, hierarchy.issuing.certificate)
-    bag = degenerate(certificates, ber=behaviour.ber)
     if behaviour.attack is Attack.PLAIN_CONTENT:
-        return bag
+        return draft.payload
     if behaviour.attack is Attack.OTHER_RECIPIENT:
         recipient = stranger().certificate
-    return seal(bag, recipient, behaviour.cipher, ber=behaviour.ber, constructed=behaviour.constructed)
+    return seal(draft.payload, recipient, behaviour.cipher, ber=behaviour.ber, constructed=behaviour.constructed)
 
 
 def cert_rep(message: Message, verdict: Verdict, behaviour: Behaviour, hierarchy: Hierarchy, insider: Holder) -> bytes:
     """The whole answer to `message`."""
-    attack = behaviour.attack
+    attack, forgery, draft = behaviour.attack, behaviour.forgery or Forgery(), Draft(message)
+    if verdict.certificate:
+        forgery.put(draft, "certificates", _certificates(verdict.certificate, behaviour, hierarchy))
+        forgery.put(draft, "payload", degenerate(draft.certificates, ber=behaviour.ber))
+    forgery.put(draft, "content", _content(draft, verdict, behaviour))
     holder = hierarchy.signer
     if attack in (Attack.INSIDER_SIGNS, Attack.INSIDER_AS_RA):
         holder = insider
@@ -110,9 +115,11 @@ def cert_rep(message: Message, verdict: Verdict, behaviour: Behaviour, hierarchy
     signers = [signer]
     if attack is Attack.TWO_SIGNERS:
         signers.append(Signer(insider.certificate, insider.key, behaviour.digest, attributes=signer.attributes))
+    forgery.put(draft, "signers", signers)
     lies = holder is not hierarchy.signer or attack is Attack.TWO_SIGNERS
-    embedded = [one.certificate for one in signers] if behaviour.embed_signer or lies else []
-    whole = sign(_content(message, verdict, behaviour, hierarchy), signers, embedded, ber=behaviour.ber)
-    if attack is Attack.TRAILING_BYTES:
-        whole += tlv(OCTETS, b"more")
-    return whole
+    embedded = [one.certificate for one in draft.signers] if behaviour.embed_signer or lies else []
+    forgery.put(draft, "embedded", embedded)
+    content_type = forgery.content_type or names.DATA
+    whole = sign(draft.content, draft.signers, draft.embedded, ber=behaviour.ber, content_type=content_type)
+    forgery.put(draft, "whole", whole + tlv(OCTETS, b"more") if attack is Attack.TRAILING_BYTES else whole)
+    return draft.whole

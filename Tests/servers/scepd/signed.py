@@ -51,6 +51,10 @@ class Signer:
     unsigned: list[bytes] = field(default_factory=list)
     broken: bool = False
     """One bit of the signature is wrong."""
+    content_type: bytes = field(default_factory=lambda: oid(names.DATA))
+    """The value of the attribute contentType."""
+    in_order: bool = True
+    """False writes the attributes against DER's order, and signs them so."""
 
     def info(self, content: bytes) -> bytes:
         """The SignerInfo over `content`."""
@@ -60,12 +64,12 @@ class Signer:
         if self.with_attributes:
             now = datetime.datetime.now(datetime.UTC).strftime("%y%m%d%H%M%SZ")
             attributes = [
-                attribute(names.CONTENT_TYPE, oid(names.DATA)),
+                attribute(names.CONTENT_TYPE, self.content_type),
                 attribute(names.SIGNING_TIME, tlv(0x17, now.encode())),
                 attribute(names.MESSAGE_DIGEST, octets(hashlib.new(self.digest, content).digest())),
                 *self.attributes,
             ]
-            signed = set_of(attributes)
+            signed = set_of(attributes) if self.in_order else tlv(SET, b"".join(sorted(attributes, reverse=True)))
             parts.append(b"\xa0" + signed[1:])
         if isinstance(self.key, rsa.RSAPrivateKey):
             kind = names.RSA_ENCRYPTION if self.plain_algorithm else names.SIGNATURES[self.digest]
