@@ -11,18 +11,18 @@ package struct Capabilities: Sendable, Equatable {
     }
 
     /// Reads a GetCACaps body: lines ended by CRLF, LF or CR, matched whole and without regard to case. Bytes that
-    /// are not printable ASCII, lines over 64 bytes and lines past the 64th are left out.
+    /// are not printable ASCII, lines over 64 bytes and lines past the 64th are left out. A page, as portals send it, has
+    /// no keyword, whatever words stand in it.
     package init(body: [UInt8]) {
         var keywords: Set<String> = []
         let withoutMark = body.starts(with: [0xEF, 0xBB, 0xBF]) ? body.dropFirst(3) : body[...]
-        for line in withoutMark.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).prefix(64) {
+        let isPage = withoutMark.first { $0 > 0x20 } == 0x3C
+        for line in isPage ? [] : withoutMark.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).prefix(64) {
             let printable = line.count <= 64 && line.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x09 }
             guard printable else { continue }
             let isSpace = { (octet: UInt8) in octet == 0x20 || octet == 0x09 }
             let word = line.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-            if !word.isEmpty, !word.contains(0x3C) {
-                keywords.insert(String(decoding: word, as: UTF8.self).lowercased())
-            }
+            if !word.isEmpty { keywords.insert(String(decoding: word, as: UTF8.self).lowercased()) }
         }
         self.keywords = keywords
     }

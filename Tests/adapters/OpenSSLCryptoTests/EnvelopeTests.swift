@@ -120,6 +120,24 @@ import X509
         }
     }
 
+    @Test func `A content key that is not what was wrapped brings no certificates, in 2,000 tries (N-61)`() throws {
+        let message = try message("-aes128")
+        // The wrapped key is the only OCTET STRING of 256 bytes.
+        let header: [UInt8] = [0x04, 0x82, 0x01, 0x00]
+        let starts = message.indices.filter { message[$0...].starts(with: header) }
+        let start = try #require(starts.first)
+        #expect(starts.count == 1)
+        for _ in 0..<2000 {
+            var garbled = message
+            // Smaller than any modulus of that length.
+            garbled[start + 4] = 0
+            for index in start + 5..<start + 260 { garbled[index] = .random(in: 0...255) }
+            // As in 8 of them or so libcrypto finds a padding where there is none.
+            guard let opened = try? open(garbled) else { continue }
+            #expect(throws: CMSFault.self) { try CMSCertificateBundle.admit(opened) }
+        }
+    }
+
     @Test func `A key that is not RSA opens nothing`() throws {
         let message = try message("-aes128")
         expectFault(.decryptionFailed, .unusableKey) {

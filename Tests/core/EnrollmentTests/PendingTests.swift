@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func `After seven days without approval it ends, and a day later begins anew`() {
+    @Test func `After seven days without approval it ends, and a day later begins anew (N-80)`() {
         var machine = pending()
         var now = at(0)
         var actions: [EnrollmentAction] = []

@@ -5,7 +5,7 @@ import Testing
     private func read(_ text: String) -> Capabilities { Capabilities(body: Array(text.utf8)) }
 
     @Test(arguments: ["AES\nPOSTPKIOperation\nRenewal\nSHA-256", "aes\r\npostPKIoperation\r\nRENEWAL\r\nsha-256\r\n"])
-    func `Keywords are read whatever their case and their line ends`(text: String) {
+    func `Keywords are read whatever their case and their line ends (N-04)`(text: String) {
         let capabilities = read(text)
         #expect(capabilities.offersAES)
         #expect(capabilities.offersPost)
@@ -22,7 +22,7 @@ import Testing
         "NoAES", "AESGCM", "XPOSTPKIOperation", "POSTPKIOperationX", "Reversal", "POST PKI Operation", "A E S", "\n\n",
         "", "AES\0", "A\u{200B}ES",
     ])
-    func `A keyword is a whole line`(text: String) {
+    func `A keyword is a whole line (N-03)`(text: String) {
         let capabilities = read(text)
         #expect(!capabilities.offersAES)
         #expect(!capabilities.offersPost)
@@ -34,8 +34,11 @@ import Testing
         #expect(capabilities.offersAES && capabilities.offersPost && capabilities.offersSHA256)
     }
 
-    @Test func `A page is no list of keywords`() {
-        #expect(read("<html>\n<body>POSTPKIOperation</body>\n<AES>\n</html>").keywords.isEmpty)
+    @Test func `A page is no list of keywords, whatever words stand in it (N-06)`() {
+        for start in ["", "\u{FEFF}", "\r\n \t"] {
+            let page = "<html>\n<body>POSTPKIOperation</body>\nAES\n<SHA-256>\nRenewal\n</html>"
+            #expect(read(start + page).keywords.isEmpty)
+        }
     }
 
     @Test func `Lines beyond the limits are left out`() {
