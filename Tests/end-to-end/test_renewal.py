@@ -1,4 +1,4 @@
-"""Renewal: ordered over the admin socket, due by itself, and down the ladder."""
+"""Renewal: ordered over the admin socket, or due by itself. Down the ladder: `Tests/negative`."""
 
 import datetime
 
@@ -22,35 +22,6 @@ def test_over_the_admin_socket(enrolled: Machine, server: SCEPServer) -> None:
     request = server.journal.operations[-1]
     assert (request.message_type, request.challenge_present) == (names.RENEWAL_REQ, False)
     assert request.signer_is_self_signed is False
-
-
-@pytest.mark.parametrize(
-    ("behaviour", "expected"),
-    [
-        ({"renewal": "bad-request"}, ["17", "19"]),
-        ({"renewal": "500"}, ["17", "19"]),
-        ({"renewal": "bad-request", "signed_request": "bad-request"}, ["17", "19", "19"]),
-        ({"renewal": "404", "signed_request": "500"}, ["17", "19", "19"]),
-    ],
-    ids=["FAILURE", "500", "FAILURE twice", "HTTP errors twice"],
-)
-def test_down_the_ladder(
-    machine: Machine, make_server: MakeServer, behaviour: dict[str, str], expected: list[str]
-) -> None:
-    server = make_server(Behaviour(challenges=Challenges(static="open sesame"), **behaviour))  # type: ignore[arg-type]
-    machine.challenge("open sesame")
-    machine.profile(server)
-    machine.start()
-    machine.wait_enrolled()
-    with machine.admin() as admin:
-        assert admin.renew()[-1]["generation"] == 2
-        tried = [one.message_type for one in server.journal.operations[1:]]
-        assert tried == expected
-        # What worked is remembered: the next time it comes first.
-        assert admin.renew()[-1]["generation"] == 3
-    assert [one.message_type for one in server.journal.operations[1:]] == [*expected, expected[-1]]
-    with_challenge = [one.challenge_present for one in server.journal.operations[1:]]
-    assert with_challenge == ([False, False, True, True] if len(expected) == 3 else [False, False, False])
 
 
 def test_a_timeout_never_leaves_a_rung(enrolled: Machine, server: SCEPServer) -> None:
