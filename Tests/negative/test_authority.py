@@ -8,11 +8,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from certificates import DAY, public_key, registration_authority, remade, rsa_numbers, self_signed, valid
 from envelopes import algorithm
-from lies import bag, der, offers, signed_by
 from machine import Machine
 from scepd import Forgery, Hierarchy, RAKind, SCEPServer
 from scepd.encoding import SEQUENCE, integer, nest, tlv
 from scepd.hierarchy import Holder
+from scepd.lies import bag, der, offers, signed_by
 from victim import UNTRUSTED, MakeVictim, Victim
 
 WRONG_CA, NO_RA, NO_SCEP = "wrong-ca", "ra-not-authorised", "not-a-scep-server"

@@ -10,9 +10,9 @@ import pytest
 
 from fixtures import MakeServer
 from interference import Interference, Misdeed, misdeeds
-from lies import answers
 from machine import PATIENCE, Machine, problem_codes
 from scepd import Behaviour, Forgery, SCEPServer, Trouble, names
+from scepd.lies import answers
 
 STRONG, WEAK = ("POST", "aes128-cbc", "sha256"), ("GET", "3des-cbc", "sha1")
 PAGE = b"<!DOCTYPE html>\n<html>\nAES\n<p>SHA-256</p>\nSCEPStandard</html>"

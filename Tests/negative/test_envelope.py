@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 import envelopes
 from envelopes import NULL, RSA_OAEP, Envelope, algorithm, encrypt, info, transport, wrap
-from lies import bag, der
 from scepd import Cipher, Draft, Forgery, names
+from scepd.attacks import stranger
 from scepd.encoding import SEQUENCE, SET, integer, nest, octets, oid, tlv
 from scepd.envelope import seal
-from scepd.reply import stranger
+from scepd.lies import bag, der
 from scepd.signed import Signer, degenerate, sign
 from victim import UNTRUSTED, MakeVictim, Victim
 

@@ -8,11 +8,11 @@ from cryptography import x509
 
 from agent import AgentError
 from certificates import DAY, remade, rsa_numbers, self_signed, valid
-from lies import der
 from scepd import Draft, Forgery, Hierarchy, names
 from scepd.authority import Validity
 from scepd.hierarchy import Holder, name
 from scepd.keys import rsa_key
+from scepd.lies import der
 from victim import UNFIT, UNTRUSTED, Victim
 
 MINUTE = datetime.timedelta(minutes=1)

@@ -13,7 +13,13 @@ from functools import partial
 import pytest
 
 from certificates import DAY, public_key, registration_authority, remade, valid
-from lies import (
+from machine import Status, problem_codes
+from scepd import Draft, FailureContent, Forgery, Hierarchy, RAKind, Trouble, names
+from scepd.attacks import stranger
+from scepd.encoding import UTF8, octets, oid, printable, tlv
+from scepd.hierarchy import Holder
+from scepd.keys import rsa_key
+from scepd.lies import (
     added,
     answers,
     attributes,
@@ -21,16 +27,11 @@ from lies import (
     flipped,
     others,
     signed_by,
+    unsigned,
     valued,
     with_attributes,
     without,
 )
-from machine import Status, problem_codes
-from scepd import Draft, FailureContent, Forgery, Hierarchy, RAKind, Trouble, names
-from scepd.encoding import UTF8, octets, oid, printable, tlv
-from scepd.hierarchy import Holder
-from scepd.keys import rsa_key
-from scepd.reply import stranger
 from scepd.signed import Signer, attribute, sign
 from victim import UNTRUSTED, MakeVictim, Victim
 
@@ -265,11 +266,7 @@ def test_n42_a_reply_of_an_earlier_try_is_played_again(victim: Victim) -> None:
 
 
 def test_n43_attributes_that_nobody_signed(victim: Victim) -> None:
-    def moved(draft: Draft) -> list[Signer]:
-        own = draft.signer
-        return [Signer(own.certificate, own.key, unsigned=own.attributes)]
-
-    victim.refuses("all of them", Forgery(signers=moved), UNTRUSTED, "wrong-message-type")
+    victim.refuses("all of them", Forgery(signers=unsigned), UNTRUSTED, "wrong-message-type")
 
     def status(draft: Draft) -> list[Signer]:
         one = with_attributes(draft, lambda _, found: others(found, names.PKI_STATUS))
@@ -297,7 +294,7 @@ def failed(victim: Victim, what: str, problem: str = "request-refused") -> Statu
     found = victim.refuses(what, victim.server.behaviour.forgery, problem)
     profile = victim.status()
     assert profile["state"] == "failed", what
-    assert "transaction" not in profile, what
+    assert profile.get("transaction") is None, what
     assert moment(profile["next"]["at"]) > time.time() + 80_000, what
     assert [one.operation for one in victim.server.journal.exchanges[asked:]] == [
         "GetCACaps",
@@ -378,9 +375,9 @@ def test_n49_a_refusal_that_nobody_signed(victim: Victim) -> None:
 
     def status(value: str) -> Forgery:
         changed = valued(names.PKI_STATUS, printable(value)).signers
-        return Forgery(signers=changed, whole=unsigned)
+        return Forgery(signers=changed, whole=signed_by_nobody)
 
-    def unsigned(draft: Draft) -> bytes:
+    def signed_by_nobody(draft: Draft) -> bytes:
         return sign(draft.content, [], draft.embedded)
 
     for what, forgery, problem, fault in (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cryptography import x509
 
 from . import names
+from .attacks import forgery
 from .authority import Authority, Validity
 from .behaviour import Attack, Behaviour
 from .envelope import Refused, unseal
@@ -94,7 +95,7 @@ class Responder:
             finally:
                 exchange.violations += message.violations
         exchange.answer, exchange.issued = str(verdict), verdict.certificate
-        return cert_rep(message, verdict, behaviour, self.hierarchy, self.insider)
+        return cert_rep(message, verdict, behaviour, self.hierarchy, forgery(behaviour, self.hierarchy, self.insider))
 
     def _judge(self, message: Message, exchange: Exchange) -> Verdict:
         if message.nonce in self._nonces:

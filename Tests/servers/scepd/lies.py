@@ -1,15 +1,17 @@
-"""Forgeries of the outer message, as tables name them."""
+"""Forgeries by what is wrong with them: of a CertRep's outer message, and of any answer."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from scepd import Answer, Draft, Forgery, names
-from scepd.encoding import SEQUENCE, SET, integer, nest, oid, tlv
-from scepd.hierarchy import Holder
-from scepd.signed import Signer, attribute
+from . import names
+from .encoding import SEQUENCE, SET, integer, nest, oid, tlv
+from .forgery import Answer, Draft, Forgery
+from .hierarchy import Holder
+from .signed import Signer, attribute
 
 Change = Callable[[Draft, list[bytes]], list[bytes]]
 
@@ -57,6 +59,16 @@ def signed_by(*holders: Holder) -> Forgery:
 def signer(draft: Draft, holder: Holder) -> Signer:
     """Somebody as the signer of what the right one would sign."""
     return dataclasses.replace(draft.signer, certificate=holder.certificate, key=holder.key)
+
+
+def signer_with(**parts: Any) -> Forgery:
+    """The right signer, of whose ways some are other."""
+    return Forgery(signers=lambda draft: [dataclasses.replace(draft.signer, **parts)])
+
+
+def unsigned(draft: Draft) -> list[Signer]:
+    """The right signer, whose attributes of SCEP's are not under the signature."""
+    return [dataclasses.replace(draft.signer, attributes=[], unsigned=draft.signer.attributes)]
 
 
 def flipped(part: Callable[[Draft], bytes], at: int = -1) -> Forgery:
