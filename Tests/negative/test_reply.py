@@ -380,6 +380,7 @@ def test_n49_a_refusal_that_nobody_signed(victim: Victim) -> None:
         profile = victim.status()
         assert profile["next"]["action"] == "poll", what
         assert moment(profile["next"]["at"]) < time.time() + 5000, what
+    victim.server.behaviour.failure = None
     victim.enrolls()
 
 

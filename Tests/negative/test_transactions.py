@@ -217,8 +217,9 @@ def test_n85_redirects(machine: Machine, make_server: MakeServer, server: SCEPSe
         assert elsewhere.journal.exchanges == []
         assert machine.belongings() == {}
         # For GetCACaps an answer that is none says that there are no capabilities.
-        route = between.route(to_elsewhere(302), "GetCACaps")
-        machine.profile(server, "capabilities", scep_url=route.url, subject_name="CN=capabilities")
+        plain = make_server(Behaviour(capabilities=[]), server.hierarchy)
+        route = between.route(to_elsewhere(302), "GetCACaps", upstream=("127.0.0.1", plain.port))
+        machine.profile(plain, "capabilities", scep_url=route.url, subject_name="CN=capabilities")
         machine.wait_enrolled("capabilities")
     assert elsewhere.journal.exchanges == []
 

@@ -32,6 +32,8 @@ class Listener(CountingServer):
         self.scep = server
         self.declined_post = False
         """A POST was answered with nothing or 405: after that GET is no fault of the client's."""
+        self.capabilities: bytes | None = None
+        """What was last heard of capabilities: nothing where they were asked for and no list came."""
         super().__init__(address, _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -100,6 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
         if exchange.operation == "PKIOperation":
             self._operate(exchange, self._message(exchange, query) if body is None else body)
         elif exchange.operation == "GetCACaps":
+            self.server.capabilities = b""
             if not self._disturb(exchange):
                 text = "".join(line + behaviour.capabilities_end for line in behaviour.capabilities)
                 self._deliver(exchange, "text/plain", text.encode())
@@ -112,8 +115,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _message(self, exchange: Exchange, query: dict[str, list[str]]) -> bytes:
         """The message of a GET (§4.1: base64, percent-escaped)."""
-        offered = set(self.server.scep.behaviour.capabilities)
-        if not self.server.declined_post and {"POSTPKIOperation", "SCEPStandard"} & offered:
+        heard = self.server.capabilities
+        if heard is None:
+            heard = "\n".join(self.server.scep.behaviour.capabilities).encode()
+        offered = {line.strip().lower() for line in heard.splitlines()}
+        if not self.server.declined_post and {b"postpkioperation", b"scepstandard"} & offered:
             exchange.violations.append("PKIOperation by GET although the CA offers POST (§4.1)")
         try:
             return base64.b64decode(query.get("message", [""])[0], validate=True)
@@ -200,6 +206,8 @@ class _Handler(BaseHTTPRequestHandler):
         if cut_at is not None:
             exchange.answer += f", cut at {cut_at} bytes"
         self.server.scep.journal.touch()
+        if exchange.operation == "GetCACaps" and status == 200:
+            self.server.capabilities = body
         self.send_response(status)
         if media_type:
             self.send_header("Content-Type", media_type)
