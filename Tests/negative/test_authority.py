@@ -1,18 +1,23 @@
 """GetCACert, which only the pinned fingerprint vouches for: whom the challenge is encrypted to, and whom it is not."""
 
 import datetime
+from collections.abc import Sequence
 
 import pytest
 from asn1crypto import keys
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from certificates import DAY, public_key, registration_authority, remade, rsa_numbers, self_signed, valid
 from envelopes import algorithm
 from machine import Machine
 from scepd import Forgery, Hierarchy, RAKind, SCEPServer
+from scepd.attacks import stranger
 from scepd.encoding import SEQUENCE, integer, nest, tlv
-from scepd.hierarchy import Holder
-from scepd.lies import bag, der, offers, signed_by
+from scepd.hierarchy import Holder, certificate, name
+from scepd.keys import rsa_key
+from scepd.lies import answers, bag, der, offers, signed_by
+from scepd.signed import Signer, degenerate, sign
 from victim import UNTRUSTED, MakeVictim, Victim
 
 WRONG_CA, NO_RA, NO_SCEP = "wrong-ca", "ra-not-authorised", "not-a-scep-server"
@@ -184,18 +189,131 @@ def test_n19_fingerprints_that_pin_nothing(machine: Machine, server: SCEPServer)
         "words": "sha256:pki.example.com",
         "nothing": "",
     }
-    for name, text in wrong.items():
-        machine.profile(server, name, scep_ca_fingerprint=[text], subject_name=f"CN={name}")
+    for word, text in wrong.items():
+        machine.profile(server, word, scep_ca_fingerprint=[text], subject_name=f"CN={word}")
     machine.profile(server, "beside", scep_ca_fingerprint=[right, wrong["md5"]])
     machine.start()
     with machine.control() as control:
         problems = control.status()["problems"]
     assert {one["code"] for one in problems} == {"profile-invalid"}
-    for name in (*wrong, "beside"):
-        (own,) = (one for one in problems if f"/{name}.toml" in one["text"])
+    for word in (*wrong, "beside"):
+        (own,) = (one for one in problems if f"/{word}.toml" in one["text"])
         assert "SHA-256" in own["text"], own
     assert server.journal.exchanges == []
     assert machine.belongings() == {}
+
+
+TOLD = "next-ca-not-pinned"
+
+
+@pytest.fixture
+def ending(make_victim: MakeVictim) -> Victim:
+    """The victim of a CA in the last tenth of its life, which names its successor."""
+    hierarchy = Hierarchy()
+    old = valid(hierarchy.issuing.certificate, hierarchy.root, -900 * DAY, 100 * DAY)
+    hierarchy.issuing = hierarchy.signer = hierarchy.recipient = Holder(old, hierarchy.issuing.key)
+    hierarchy.successor = next_ca(hierarchy)
+    victim = make_victim(hierarchy)
+    victim.server.behaviour.capabilities.append("GetNextCACert")
+    return victim
+
+
+def next_ca(hierarchy: Hierarchy, begin: datetime.timedelta = -DAY, end: datetime.timedelta = 900 * DAY) -> Holder:
+    """A CA that the same root certified, as another one than the present."""
+    key = rsa_key("next")
+    original, now = hierarchy.issuing.certificate, datetime.datetime.now(datetime.UTC)
+    extensions: list[tuple[x509.ExtensionType, bool]] = [
+        (x509.BasicConstraints(ca=True, path_length=0), True),
+        (original.extensions.get_extension_for_class(x509.KeyUsage).value, True),
+    ]
+    times = {"not_before": now + begin, "not_after": now + end}
+    return Holder(certificate(name("next issuing CA"), key.public_key(), hierarchy.root, extensions, **times), key)
+
+
+def announces(content: bytes, *signers: Holder, embedded: Sequence[Holder] = ()) -> Forgery:
+    """GetNextCACert is answered with that content, signed by these."""
+    told = [Signer(one.certificate, one.key) for one in signers]
+    return answers("GetNextCACert", sign(content, told, [one.certificate for one in (*signers, *embedded)]))
+
+
+def follows_nobody(victim: Victim, what: str, forgery: Forgery) -> None:
+    """An announcement that is not believed: nothing is said of it, and nothing fails for it."""
+    victim.accepts(what, forgery)
+    assert victim.server.journal.exchanges[-2].operation == "GetNextCACert", what
+
+
+def test_n20_a_next_ca_that_nobody_signed(ending: Victim) -> None:
+    successor = ending.server.hierarchy.successor
+    assert successor
+    bare = degenerate([successor.certificate])
+    follows_nobody(ending, "a bundle", answers("GetNextCACert", bare))
+    follows_nobody(ending, "a certificate", answers("GetNextCACert", successor.der))
+    follows_nobody(ending, "signed by none", announces(bare))
+    ending.accepts("the truth", None, TOLD)
+
+
+def test_n21_a_next_ca_that_somebody_else_signed(ending: Victim) -> None:
+    """An RA does not speak for its CA's future."""
+    hierarchy, successor = ending.server.hierarchy, ending.server.hierarchy.successor
+    assert successor
+    bare = degenerate([successor.certificate])
+    for what, one in {
+        "an insider": ending.server.responder.insider,
+        "an RA": registration_authority(hierarchy.issuing),
+        "the next CA": successor,
+        "the root": hierarchy.root,
+        "a stranger": stranger(),
+    }.items():
+        follows_nobody(ending, what, announces(bare, one))
+    follows_nobody(ending, "two", announces(bare, hierarchy.issuing, successor))
+    ending.accepts("the truth", None, TOLD)
+
+
+def test_n22_a_certificate_beside_what_was_signed(ending: Victim) -> None:
+    hierarchy, successor = ending.server.hierarchy, ending.server.hierarchy.successor
+    assert successor
+    other = Hierarchy(label="another")
+    strangers = [other.root, other.issuing]
+    beside = announces(degenerate([successor.certificate]), hierarchy.issuing, embedded=strangers)
+    ending.accepts("beside the next", beside, TOLD)
+    (told,) = ending.status()["problems"]
+    assert successor.fingerprint in told["text"]
+    for one in strangers:
+        assert one.fingerprint not in told["text"]
+    for place in (ending.machine.anchors(), ending.machine.belongings()):
+        assert all(one.pem.encode() not in content for one in strangers for content in place.values())
+
+
+def test_n22_a_certificate_where_nothing_was_signed(ending: Victim) -> None:
+    follows_nobody(ending, "alone", announces(b"", ending.server.hierarchy.issuing, embedded=[stranger()]))
+
+
+def test_n23_a_next_ca_that_cannot_be_one(ending: Victim) -> None:
+    hierarchy = ending.server.hierarchy
+    issuing, device = hierarchy.issuing, ending.server.responder.insider
+    for what, one in {
+        "no CA": device,
+        "the present one": issuing,
+        "an ended one": next_ca(hierarchy, -3 * DAY, -DAY),
+    }.items():
+        follows_nobody(ending, what, announces(degenerate([one.certificate]), issuing))
+    # One that has yet to begin is told of, and until then it is nobody's authority.
+    early = next_ca(hierarchy, DAY)
+    told = announces(degenerate([early.certificate]), issuing)
+    ending.accepts("a coming one", told, TOLD)
+    ending.refuses("signed by a coming one", signed_by(early), UNTRUSTED, "untrusted-signer")
+
+
+def test_n23_a_next_ca_that_root_names_is_followed_once_it_issues(make_victim: MakeVictim) -> None:
+    """Both are pinned for a while: whichever issues is taken, and one that has yet to begin is passed over."""
+    hierarchy = Hierarchy()
+    coming, present = next_ca(hierarchy, DAY), next_ca(hierarchy)
+    pins = [one.fingerprint for one in (hierarchy.issuing, coming, present)]
+    victim = make_victim(hierarchy, scep_ca_fingerprint=pins)
+    first = hierarchy.issuing
+    victim.accepts("a coming one beside", offers([coming.certificate, first.certificate]))
+    hierarchy.issuing = hierarchy.signer = hierarchy.recipient = present
+    victim.accepts("the next one", offers([present.certificate, first.certificate]), "ra-changed")
 
 
 @pytest.mark.parametrize("is_legitimate", [True, False], ids=["a new RA", "an insider"])

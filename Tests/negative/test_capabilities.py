@@ -11,16 +11,23 @@ import pytest
 from fixtures import MakeServer
 from interference import Interference, Misdeed, misdeeds
 from machine import PATIENCE, Machine, problem_codes
-from scepd import Behaviour, Forgery, SCEPServer, Trouble, names
+from scepd import Behaviour, Exchange, Forgery, SCEPServer, Trouble, names
 from scepd.lies import answers
+from victim import MakeVictim
 
 STRONG, WEAK = ("POST", "aes128-cbc", "sha256"), ("GET", "3des-cbc", "sha1")
+LOST = "capabilities-lost"
 PAGE = b"<!DOCTYPE html>\n<html>\nAES\n<p>SHA-256</p>\nSCEPStandard</html>"
 
 
 def says(text: str | bytes) -> Forgery:
     """GetCACaps is answered with that."""
     return answers("GetCACaps", text if isinstance(text, bytes) else text.encode())
+
+
+def used(exchange: Exchange) -> tuple[str, str | None, str | None]:
+    """What a request was sent with."""
+    return exchange.method, exchange.cipher, exchange.digest
 
 
 class Strangers:
@@ -44,7 +51,7 @@ class Strangers:
         assert profile["problems"] == [], f"{what}: {profile}"
         last = self.server.journal.operations[-1]
         assert last.csr_subject == f"CN={name}", what
-        return last.method, last.cipher, last.digest
+        return used(last)
 
 
 MakeStrangers = Callable[..., Strangers]
@@ -139,3 +146,18 @@ def test_n06_a_page_in_place_of_capabilities(lenient: Strangers) -> None:
     assert lenient.sends("a page that says it is none", answers("GetCACaps", PAGE, "text/plain")) == WEAK
     # What type it is said to be decides nothing.
     assert lenient.sends("words", answers("GetCACaps", b"SCEPStandard", "text/html")) == STRONG
+
+
+def test_n07_capabilities_that_are_fewer_than_before(make_victim: MakeVictim) -> None:
+    """What was once listed stays the least that is used, whatever `legacy-request` would allow, and it is told."""
+    victim = make_victim(behaviour=Behaviour(legacy_requests=True), scep_legacy_request=True)
+    full = "AES\nSHA-256\nPOSTPKIOperation\nRenewal"
+    assert used(victim.accepts("all", says(full))) == STRONG
+    for fewer in ("DES3\nSHA-1\nPOSTPKIOperation\nRenewal", "", "SHA-256\nPOSTPKIOperation"):
+        assert used(victim.accepts(fewer, says(fewer), LOST))[1:] == STRONG[1:], fewer
+        (problem,) = victim.status()["problems"]
+        assert "aes" in problem["text"].lower() and "owner" in problem["remedy"]
+    # Over a restart, too.
+    victim.machine.stop()
+    victim.machine.start()
+    assert used(victim.accepts("fewer after a restart", says("DES3\nSHA-1"), LOST))[1:] == STRONG[1:]

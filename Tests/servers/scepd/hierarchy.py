@@ -135,6 +135,8 @@ class Hierarchy:
             certificate(name(f"{label} issuing CA"), issuing_key.public_key(), self.root, issuing),
             issuing_key,
         )
+        self.successor: Holder | None = None
+        """The issuing CA that takes over, once it is announced."""
         both = ("digital_signature", "key_encipherment")
         usages = {
             RAKind.NONE: (both, both),

@@ -109,6 +109,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif exchange.operation == "GetCACert":
             if not self._disturb(exchange):
                 self._deliver(exchange, *responder.ca_certificates())
+        elif exchange.operation == "GetNextCACert" and responder.hierarchy.successor:
+            if not self._disturb(exchange):
+                self._deliver(exchange, "application/x-x509-next-ca-cert", responder.next_certificates())
         else:
             exchange.violations.append(f"operation {exchange.operation!r} is unknown")
             self._send(exchange, 400, "text/plain", b"unknown operation\n")

@@ -17,7 +17,7 @@ from .keys import PrivateKey, rsa_key
 from .message import Message, judge_envelope, read
 from .reply import Verdict, cert_rep
 from .request import Request, judge_poll
-from .signed import degenerate
+from .signed import Signer, degenerate, sign
 
 _YEAR = datetime.timedelta(days=365)
 
@@ -73,6 +73,12 @@ class Responder:
         }
         chosen = [holder.certificate for word in bundle for holder in holders[word]]
         return "application/x-x509-ca-ra-cert", degenerate(chosen, ber=behaviour.ber)
+
+    def next_certificates(self) -> bytes:
+        """GetNextCACert's body: the next CA's certificate, signed by the present one (RFC 8894 §4.7.1)."""
+        present, successor = self.hierarchy.issuing, self.hierarchy.successor
+        content = degenerate([successor.certificate] if successor else [])
+        return sign(content, [Signer(present.certificate, present.key)], [present.certificate])
 
     def operate(self, data: bytes, exchange: Exchange) -> bytes:
         """PKIOperation: the CertRep. Fills in the exchange; raises `HTTPError`."""
