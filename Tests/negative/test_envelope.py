@@ -92,9 +92,9 @@ def test_n61_a_key_that_is_not_what_it_was_wrapped_as(victim: Victim) -> None:
     def another_key(envelope: Envelope) -> None:
         envelope.recipients = [transport(envelope.draft, wrap(envelope.draft, os.urandom(16)))]
 
-    for number in range(12):
+    for number in range(6):
         refuses(victim, f"random {number}", enveloped(garbled))
-    for number in range(4):
+    for number in range(2):
         refuses(victim, f"another key {number}", enveloped(another_key))
     for size in (0, 1, 128, 255, 257, 3000):
 
@@ -237,7 +237,7 @@ def test_n66_content_that_is_missing_or_no_whole_blocks(victim: Victim) -> None:
 
 
 def test_n67_oaep_whose_parameters_say_something_else(victim: Victim) -> None:
-    """Each key is wrapped as PKCS #1 v1.5, and as OAEP: neither is tried for parameters that nobody understands."""
+    """Each key is wrapped as PKCS #1 v1.5, which must not be tried for parameters that nobody understands."""
     oaep = padding.OAEP(padding.MGF1(hashes.SHA1()), hashes.SHA1(), None)
     label = tlv(0xA2, algorithm("1.2.840.113549.1.1.9", octets(b"label")))
     md5 = tlv(0xA0, algorithm(names.DIGESTS["md5"], NULL))
@@ -254,14 +254,12 @@ def test_n67_oaep_whose_parameters_say_something_else(victim: Victim) -> None:
         "parts in another order": nest(SEQUENCE, label, md5),
         "bytes behind": nest(SEQUENCE) + NULL,
     }.items():
-        for how in (None, oaep):
 
-            def change(envelope: Envelope) -> None:
-                wrapped = wrap(envelope.draft, envelope.key, how)  # noqa: B023
-                transported = transport(envelope.draft, wrapped, algorithm(RSA_OAEP, parameters))  # noqa: B023
-                envelope.recipients = [transported]
+        def change(envelope: Envelope) -> None:
+            wrapped = wrap(envelope.draft, envelope.key)
+            envelope.recipients = [transport(envelope.draft, wrapped, algorithm(RSA_OAEP, parameters))]  # noqa: B023
 
-            refuses(victim, what, enveloped(change))
+        refuses(victim, what, enveloped(change))
 
     def plain(envelope: Envelope) -> None:
         wrapped = wrap(envelope.draft, envelope.key, oaep)

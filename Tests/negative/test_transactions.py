@@ -405,11 +405,10 @@ def test_n93_nothing_that_is_secret_is_written_down(victim: Victim) -> None:
 
     behaviour, machine = victim.server.behaviour, victim.machine
     looking = Forgery(whole=look)
-    behaviour.failure, behaviour.failure_text = names.BAD_REQUEST, f"the challenge {CHALLENGE} is wrong"
-    victim.refuses("refused", looking, "challenge-refused")
-    behaviour.failure = behaviour.failure_text = None
     victim.refuses("forged", Forgery(whole=lambda draft: look(draft) + b"\0"), UNTRUSTED)
     victim.accepts("issued", looking)
+    behaviour.failure, behaviour.failure_text = names.BAD_REQUEST, f"the challenge {CHALLENGE} is wrong"
+    victim.refuses("refused", looking, "challenge-refused")
     key = (machine.published() / "key.pem").read_bytes()
     assert len(requests) == 3
     assert all(CHALLENGE.encode() in request for request in requests)
