@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from certificates import DAY, public_key, registration_authority, remade, rsa_numbers, self_signed, valid
 from envelopes import algorithm
 from machine import Machine
-from scepd import Forgery, Hierarchy, RAKind, SCEPServer
+from scepd import Behaviour, Forgery, Hierarchy, RAKind, SCEPServer
 from scepd.attacks import stranger
 from scepd.encoding import SEQUENCE, integer, nest, tlv
 from scepd.hierarchy import Holder, certificate, name
@@ -155,24 +155,25 @@ def test_n17_what_is_no_list_of_certificates(victim: Victim) -> None:
 
 
 def test_n18_a_ca_whose_key_cannot_be_encrypted_to(make_victim: MakeVictim) -> None:
-    """With no challenge that is long enough for more, an elliptic key is none."""
+    """Nor an elliptic one, for a server that does not say it is up to RFC 8894."""
     hierarchy = Hierarchy()
     own, root = hierarchy.issuing.certificate, hierarchy.root
-    numbers = root.key.public_key().public_numbers()
-    dsa = algorithm("1.2.840.10040.4.1", nest(SEQUENCE, *map(integer, (numbers.n, 65537, 3))))
+    modulus = rsa_key("numbers").public_key().public_numbers().n
+    dsa = algorithm("1.2.840.10040.4.1", nest(SEQUENCE, *map(integer, (modulus, 65537, 3))))
     weak = {
-        "RSA of 512 bits": rsa_numbers(numbers.n >> 1536 | 1),
-        "RSA of 1024 bits": rsa_numbers(numbers.n >> 1024 | 1),
-        "RSA of 2047 bits": rsa_numbers(numbers.n >> 1 | 1),
-        "RSA with exponent 1": rsa_numbers(numbers.n, 1),
-        "RSA with an even exponent": rsa_numbers(numbers.n, 65536),
+        "RSA of 512 bits": rsa_numbers(modulus >> 1536 | 1),
+        "RSA of 1024 bits": rsa_numbers(modulus >> 1024 | 1),
+        "RSA of 2047 bits": rsa_numbers(modulus >> 1 | 1),
+        "RSA with exponent 1": rsa_numbers(modulus, 1),
+        "RSA with an even exponent": rsa_numbers(modulus, 65536),
         "P-256": public_key(ec.generate_private_key(ec.SECP256R1()).public_key()),
         "P-384": public_key(ec.generate_private_key(ec.SECP384R1()).public_key()),
-        "DSA": keys.PublicKeyInfo.load(nest(SEQUENCE, dsa, tlv(3, b"\0" + integer(numbers.n)))),
+        "DSA": keys.PublicKeyInfo.load(nest(SEQUENCE, dsa, tlv(3, b"\0" + integer(modulus)))),
     }
     made = {what: remade(own, root.key, subject_public_key_info=key) for what, key in weak.items()}
     pins = [Holder(one, root.key).fingerprint for one in (own, *made.values())]
-    victim = make_victim(hierarchy, scep_ca_fingerprint=pins)
+    plain = Behaviour(capabilities=["AES", "POSTPKIOperation", "Renewal", "SHA-256"])
+    victim = make_victim(hierarchy, plain, scep_ca_fingerprint=pins)
     for what, one in made.items():
         victim.refuses(what, offers(der(one)), UNTRUSTED, "unsupported-recipient-key", asked=False)
     victim.enrolls()
