@@ -26,6 +26,11 @@ final class CountingCryptography: Cryptography {
         return try real.openEnvelope(envelopedData, recipient: recipient, key: key, legacyCiphers: legacyCiphers)
     }
 
+    func openEnvelope(_ envelopedData: [UInt8], password: Secret, legacyCiphers: Bool) throws -> [UInt8] {
+        counts.withLock { $0.envelopes += 1 }
+        return try real.openEnvelope(envelopedData, password: password, legacyCiphers: legacyCiphers)
+    }
+
     func path(
         from leaf: Certificate, intermediates: [Certificate], anchors: [Certificate], at time: Date
     ) throws -> [Certificate] {
@@ -55,6 +60,9 @@ final class CountingCryptography: Cryptography {
     }
     func envelop(_ content: Secret, to recipient: Certificate, cipher: ContentCipher) throws -> [UInt8] {
         try real.envelop(content, to: recipient, cipher: cipher)
+    }
+    func envelop(_ content: Secret, password: Secret, cipher: ContentCipher) throws -> [UInt8] {
+        try real.envelop(content, password: password, cipher: cipher)
     }
     func sign(
         _ content: [UInt8], attributes: [SignedAttribute], signer: Certificate, key: Secret, digest: DigestAlgorithm

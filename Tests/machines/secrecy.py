@@ -16,7 +16,7 @@ _ALIGNABLE = 12
 """Bytes from which on a secret's base64 is telling at each alignment."""
 _EC_LINES = 5
 """No EC key's PEM has more lines."""
-_CREDENTIALS = re.compile(r"etc/signet/credentials/[^/]+")
+_CREDENTIALS = re.compile(r"etc/signet/credentials/[^/]+|var/lib/signet/profiles/[^/]+/pending/\.?challenge[^/]*")
 _KEYS = re.compile(
     r"(var/lib/signet/profiles|etc/ssl/signet)/.+/\.?(key|combined)\.pem[^/]*"
     r"|var/lib/signet/profiles/[^/]+/pending/\.?transport\.pem[^/]*"

@@ -21,6 +21,7 @@ from scepd.signed import Signer, degenerate, sign
 from victim import UNTRUSTED, MakeVictim, Victim
 
 WRONG_CA, NO_RA, NO_SCEP = "wrong-ca", "ra-not-authorised", "not-a-scep-server"
+NO_RECIPIENT = "unsupported-recipient-key"
 
 
 def test_n10_a_ca_that_is_not_the_pinned_one(victim: Victim) -> None:
@@ -86,7 +87,7 @@ def test_n13_an_ra_out_of_its_time_or_for_another_use(make_victim: MakeVictim) -
         victim.refuses(what, forgery, UNTRUSTED, "authority-expired", asked=False)
     both = [registration_authority(issuing, role, ("crl_sign",)) for role in ("one", "other")]
     offered = [*(one.certificate for one in both), issuing.certificate]
-    victim.refuses("neither for it", offers(offered), UNTRUSTED, "unsupported-recipient-key", asked=False)
+    victim.refuses("neither for it", offers(offered), NO_RECIPIENT, "unsupported-recipient-key", asked=False)
     # With one there is nothing to choose from (RFC 8894 §3.5.2).
     only = registration_authority(issuing, "only", ("crl_sign",))
     victim.server.hierarchy.signer = victim.server.hierarchy.recipient = only
@@ -175,7 +176,7 @@ def test_n18_a_ca_whose_key_cannot_be_encrypted_to(make_victim: MakeVictim) -> N
     plain = Behaviour(capabilities=["AES", "POSTPKIOperation", "Renewal", "SHA-256"])
     victim = make_victim(hierarchy, plain, scep_ca_fingerprint=pins)
     for what, one in made.items():
-        victim.refuses(what, offers(der(one)), UNTRUSTED, "unsupported-recipient-key", asked=False)
+        victim.refuses(what, offers(der(one)), NO_RECIPIENT, "unsupported-recipient-key", asked=False)
     victim.enrolls()
 
 

@@ -10,9 +10,10 @@ extension OpenSSL {
     ) throws -> [UInt8] {
         let attempt = Attempt("sign a message")
         let key = try PrivateKey.read(key, attempt)
-        guard key.isRSA, key.publicKeyInfo == signer.publicKeyInfo else {
-            throw attempt.fault(.unusableKey, expected: "the signer's own private key, which is RSA")
+        guard key.publicKeyInfo == signer.publicKeyInfo else {
+            throw attempt.fault(.unusableKey, expected: "the signer's own private key")
         }
+        let algorithm = try key.messageSignatureAlgorithm(digest, attempt)
         guard Set(attributes.map(\.type)).count == attributes.count else {
             throw attempt.fault(.malformed, expected: "each signed attribute once")
         }
@@ -27,12 +28,11 @@ extension OpenSSL {
         let signature = unsafe try signed.withUnsafeBytes {
             unsafe try key.signature(over: $0, digest: digest, attempt)
         }
-        let null = DERWriter.element(.null, [])
         let information = DERWriter.sequence(
             DERWriter.integer(1),
             DERWriter.sequence(signer.issuer.der, DERWriter.integer(content: signer.serialNumber)),
             DERWriter.algorithm(digest.identifier), [DERTag.context(0).rawValue] + signed.dropFirst(),
-            DERWriter.algorithm(.rsaEncryption, parameters: null), DERWriter.octetString(signature))
+            algorithm, DERWriter.octetString(signature))
         return DERWriter.sequence(
             DERWriter.objectIdentifier(.cmsSignedData),
             DERWriter.element(

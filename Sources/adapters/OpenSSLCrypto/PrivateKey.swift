@@ -67,6 +67,24 @@ import X509
         }
     }
 
+    /// The AlgorithmIdentifier of a message's signature: that of the key alone for RSA (RFC 3370 §3.2), which servers expect,
+    /// and for EC that with the message's digest (RFC 5753 §2.1.1).
+    ///
+    /// - Throws: `.unusableKey` for keys that are neither RSA nor EC.
+    func messageSignatureAlgorithm(_ digest: DigestAlgorithm, _ attempt: borrowing Attempt) throws -> [UInt8] {
+        switch unsafe EVP_PKEY_get_base_id(raw) {
+        case EVP_PKEY_RSA: return DERWriter.algorithm(.rsaEncryption, parameters: DERWriter.element(.null, []))
+        case EVP_PKEY_EC:
+            switch digest {
+            case .sha1: return DERWriter.algorithm(.ecdsaWithSHA1)
+            case .sha256: return DERWriter.algorithm(.ecdsaWithSHA256)
+            case .sha384: return DERWriter.algorithm(.ecdsaWithSHA384)
+            case .sha512: return DERWriter.algorithm(.ecdsaWithSHA512)
+            }
+        default: throw attempt.fault(.unusableKey, expected: "an RSA or EC key")
+        }
+    }
+
     /// A signature over the digest of the bytes. Where none is named, each kind of key takes its own: SHA-256 for RSA and
     /// EC, none for EdDSA.
     func signature(

@@ -17,7 +17,7 @@ package struct ProfileReader {
             ]
         ),
         ("subject", ["name", "alternative-names", "issued-name"]),
-        ("key", ["type", "bits", "curve", "store"]),
+        ("key", ["type", "bits", "curve", "transport", "store"]),
         ("renewal", ["at", "spread"]),
         ("install", ["anchors", "chain", "group"]),
         ("device-tag", ["identification-cas", "gateway", "require-revocation-check", "crl-urls"]),
@@ -87,6 +87,7 @@ package struct ProfileReader {
         switch type {
         case .rsa:
             section.reportMisplaced("curve", "RSA keys have no curve", "add type = \"ec\", or remove it")
+            section.reportMisplaced("transport", "RSA keys need none", "add type = \"ec\", or remove it")
             let bits = section.checked(section.integer("bits"), of: "bits") { (bits) throws(ProfileFault) in
                 try ProfileRules.check(keyBits: bits)
                 return bits
@@ -94,7 +95,8 @@ package struct ProfileReader {
             return KeySettings(.rsa(bits: bits ?? 2048))
         case .ec:
             section.reportMisplaced("bits", "EC keys have a curve instead", "write curve = \"P-256\" or \"P-384\"")
-            return KeySettings(.ec(section.choice("curve") ?? .p256))
+            return KeySettings(
+                .ec(section.choice("curve") ?? .p256), transport: section.choice("transport") ?? .auto)
         }
     }
 

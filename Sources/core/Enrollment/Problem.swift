@@ -33,6 +33,7 @@ package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
     case capabilitiesLost = "capabilities-lost"
     case nextCANotPinned = "next-ca-not-pinned"
     case notSCEP = "not-a-scep-server"
+    case recipientUnsupported = "unsupported-recipient-key"
     case weakServer = "weak-server"
     case challengeSpent = "challenge-spent"
     case challengeUnavailable = "challenge-unavailable"

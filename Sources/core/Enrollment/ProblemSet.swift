@@ -4,7 +4,8 @@ extension ProblemCode {
     /// Of these one at most is present: the reason why the last request brought nothing.
     package static let ofRequests: Set<ProblemCode> = [
         .unreachable, .overloaded, .refused, .challengeRefused, .clockRefused, .clockWrong, .untrustedReply,
-        .unfitCertificate, .wrongCA, .raNotAuthorised, .notSCEP, .challengeSpent, .challengeUnavailable,
+        .unfitCertificate, .wrongCA, .raNotAuthorised, .notSCEP, .recipientUnsupported,
+        .challengeSpent, .challengeUnavailable,
         .pendingTooLong, .storage,
         .profileInvalid, .subjectUnavailable, .cryptography,
     ]

@@ -85,6 +85,12 @@ extension ProblemCode {
                 .error, "de126fb77c294c2484d39384e6db3ab3", "what answers is no SCEP server",
                 "check scep.url, and whether a proxy or a captive portal stands between"
             )
+        case .recipientUnsupported:
+            (
+                .error, "5b7c2f0d9e8a4c61b3d7f24a8e105c96",
+                "the messages of this exchange cannot be encrypted: a key in it signs only",
+                "ask the PKI's owner for an RA with an RSA key, or for a challenge of 16 characters or more; then run 'signetctl enroll'"
+            )
         case .weakServer:
             (
                 .warning, "3b8165b3b377418b88353485b419f1d3", "the server uses outdated cryptography",

@@ -37,6 +37,7 @@ extension Profile {
         case .rsa(let bits): form.add("key.bits", "\(bits)")
         case .ec(let curve): form.add("key.curve", curve.rawValue)
         }
+        form.add("key.transport", key.transport == .auto ? [] : [key.transport.rawValue])
         form.add("renewal.at", "\(renewal.at)")
         form.add("renewal.spread", "\(renewal.spread)")
         form.add("install.anchors", install.anchors)

@@ -122,7 +122,22 @@ package struct KeySettings: Sendable, Equatable {
         case ec(NamedCurve)
     }
     package var kind: Kind
-    package init(_ kind: Kind) { self.kind = kind }
+    /// How a reply reaches a key that nothing can be encrypted to.
+    package var transport: KeyTransport
+    package init(_ kind: Kind, transport: KeyTransport = .auto) {
+        self.kind = kind
+        self.transport = transport
+    }
+}
+
+/// `key.transport`: what the reply to an EC key's request is encrypted to.
+package enum KeyTransport: String, Sendable, Equatable, CaseIterable {
+    /// To an RSA key, unless the CA itself has an EC key: then under the challenge.
+    case auto
+    /// To an RSA key of the transaction's own.
+    case rsa
+    /// Under the challenge (RFC 8894 §3.1).
+    case password
 }
 
 /// `[renewal]`, as fractions of the lifetime.

@@ -9,7 +9,7 @@ package struct Authority: Sendable, Equatable {
     /// CA certificates that issued certificates may come from: pinned ones, and those below a pinned root that
     /// root's files name.
     package let issuers: [Certificate]
-    /// The one certificate that requests are encrypted to.
+    /// The one certificate that requests are encrypted to; where its key cannot be, they are encrypted under the challenge.
     package let recipient: Certificate
     /// The certificates of which one must have signed every reply.
     package let signers: [Certificate]
@@ -23,6 +23,10 @@ package struct Authority: Sendable, Equatable {
     package let identity: [String]
     /// By how many seconds the server's clock was ahead of this machine's; nil where it did not say.
     package internal(set) var clockDifference: Double?
+
+    /// Whether requests can only be encrypted under the challenge, since the recipient's key signs and nothing else (RFC 8894
+    /// §3.1).
+    package var needsPassword: Bool { !recipient.publicKey.receives }
 
     /// The CA named as issuer in a CertPoll (RFC 8894 §3.3.3): the one that issued the RA, or is it.
     package var issuer: Certificate {
@@ -43,10 +47,13 @@ struct AuthoritySelection {
         let candidates = offered.filter { !$0.isAuthority && !issuers.contains($0) }
         let registration = try candidates.isEmpty ? [] : authorised(candidates, issuers: issuers)
         let recipient = try registration.isEmpty ? lowest(issuers, offered: offered) : encryption(registration)
-        guard isUsableRecipient(recipient) else {
+        // A server that keeps to the RFC opens what is encrypted under the challenge; of others nothing is known.
+        let signsOnly = recipient.publicKey.isStrong && !recipient.publicKey.receives
+        guard isUsableRecipient(recipient) || (signsOnly && capabilities.isStandard) else {
             throw SCEPFault(
                 .unsupportedRecipientKey, attempted: "choose whom requests are encrypted to",
-                expected: "an RSA key of at least 2048 bits", got: "\(recipient.publicKey) of '\(recipient.subject)'")
+                expected: "an RSA key of at least 2048 bits, or an EC key where GetCACaps says SCEPStandard",
+                got: "\(recipient.publicKey) of '\(recipient.subject)'")
         }
         let signers = issuers + signing(registration)
         return Authority(
@@ -149,8 +156,9 @@ struct AuthoritySelection {
     private func encryption(_ registration: [Certificate]) throws -> Certificate {
         let fit = registration.filter { $0.keyUsage?.isDisjoint(with: [.keyEncipherment, .dataEncipherment]) != true }
         // RFC 8894 §2.1.2 asks for fitting usages, and §3.5.2 knows servers that set none: with one candidate left there
-        // is nothing to choose.
-        let allowed = fit.isEmpty && registration.count == 1 ? registration : fit
+        // is nothing to choose. Nor is there where none of their keys can be encrypted to.
+        let signsOnly = registration.allSatisfy { !$0.publicKey.receives }
+        let allowed = fit.isEmpty && (registration.count == 1 || signsOnly) ? registration : fit
         // Beside an RSA certificate to encrypt to, some have one of another kind that only signs.
         let usable = allowed.contains(where: isUsableRecipient) ? allowed.filter(isUsableRecipient) : allowed
         let chosen = usable.max { one, other in

@@ -5,7 +5,7 @@ import X509
 enum CMSContentType {
     static let data = ObjectIdentifier.cmsData
     static let signedData = ObjectIdentifier.cmsSignedData
-    static let envelopedData = ObjectIdentifier(1, 2, 840, 113549, 1, 7, 3)
+    static let envelopedData = ObjectIdentifier.cmsEnvelopedData
     static let encryptedData = ObjectIdentifier(1, 2, 840, 113549, 1, 7, 6)
     static let authenticatedEnvelopedData = ObjectIdentifier(1, 2, 840, 113549, 1, 9, 16, 1, 23)
 }

@@ -1,14 +1,17 @@
 import Faults
 package import X509
 
-/// An EnvelopedData (RFC 8894 §3.2.2) after V-11 and before it is opened: keys under RSA only, a cipher on the list, whole blocks.
+/// An EnvelopedData (RFC 8894 §3.2.2) after V-11 and before it is opened: keys under RSA, or under a password where that was
+/// agreed (§3.1); a cipher on the list, whole blocks.
 ///
-/// Passwords, key agreement, key wrap and authenticated envelopes lead libcrypto into code that SCEP between RSA keys
-/// never needs, and are refused here.
+/// Key agreement, key wrap and authenticated envelopes lead into code that SCEP never needs, and passwords into work that a
+/// stranger would choose the amount of: they are refused here.
 package struct CMSEnvelope: Sendable {
     package let cipher: ContentCipher
-    /// Whom the content is for, one to eight.
+    /// Whom the content is for, one to eight; none where it is for who knows a password.
     package let recipients: [CMSKeyTransport]
+    /// The one recipient who knows a password.
+    package let password: CMSPassword?
     /// As long as a block of the cipher.
     package let initialisationVector: [UInt8]
     /// Whole blocks, at least one.
@@ -18,32 +21,44 @@ package struct CMSEnvelope: Sendable {
     package func isFor(_ certificate: Certificate) -> Bool { recipients.contains { $0.recipient.names(certificate) } }
 
     /// Reads DER or BER of at most 1 MiB.
-    package static func admit(_ bytes: [UInt8]) throws(CMSFault) -> CMSEnvelope {
+    ///
+    /// - Parameter allowsPassword: the content may be for who knows a password, and then for nobody else.
+    package static func admit(
+        _ bytes: [UInt8], allowsPassword: Bool = false
+    ) throws(CMSFault) -> CMSEnvelope {
         try CMSContentInfo.admit(bytes, reading: "the reply's envelope") { info in
             try requireEnvelope(info)
             var data = try info.readStructure()
             let version = try data.readSmallInteger()
             var set = try data.inside(try data.next(.set))
             var recipients: [CMSKeyTransport] = []
+            var password: CMSPassword?
+            if allowsPassword, set.nextTag == .context(3) {
+                password = try CMSPassword.read(&set, info)
+                guard set.isAtEnd else {
+                    throw info.fault(.recipientCount, expected: "a password alone", got: "other recipients beside it")
+                }
+            }
             while !set.isAtEnd {
                 guard recipients.count < 8 else {
                     throw info.fault(.recipientCount, expected: "1 to 8 recipients", got: "more")
                 }
                 recipients.append(try CMSKeyTransport.read(&set, info))
             }
-            guard !recipients.isEmpty else {
+            guard !recipients.isEmpty || password != nil else {
                 throw info.fault(.recipientCount, expected: "1 to 8 recipients", got: "none")
             }
             // After the recipients: those of a kind that is refused bring a version of their own.
-            guard version == 0 || version == 2 else {
-                throw info.fault(.unexpectedVersion, expected: "0 or 2", got: "\(version)")
+            guard version == 0 || version == 2 || (version == 3 && password != nil) else {
+                throw info.fault(.unexpectedVersion, expected: "0 or 2, or 3 with a password", got: "\(version)")
             }
             let (cipher, vector, content) = try readContent(&data, info)
             // unprotectedAttrs
             _ = try data.nextIf(.context(1))
             try data.finish()
             return CMSEnvelope(
-                cipher: cipher, recipients: recipients, initialisationVector: vector, encryptedContent: content)
+                cipher: cipher, recipients: recipients, password: password, initialisationVector: vector,
+                encryptedContent: content)
         }
     }
 
@@ -78,13 +93,7 @@ package struct CMSEnvelope: Sendable {
                     ? "AES in CBC mode: where step-ca's encryptionAlgorithmIdentifier is 3 or 4, set it to 2"
                     : ContentCipher.allCases.map(\.rawValue).joined(separator: ", "), got: "\(identifier)")
         }
-        var parameter = try DERCursor(parameters, reading: "the initialisation vector", rules: .ber)
-        let vector = parameter.nextTag == .octetString ? try parameter.readOctetString() : []
-        guard vector.count == cipher.blockSize, parameter.isAtEnd else {
-            throw info.fault(
-                .initialisationVector, expected: "\(cipher.blockSize) bytes for \(cipher.rawValue)",
-                got: "other parameters")
-        }
+        let vector = try info.readVector(of: cipher, parameters)
         let content = inner.isAtEnd ? [] : try inner.readOctetString(.contextPrimitive(0))
         try inner.finish()
         guard !content.isEmpty, content.count.isMultiple(of: cipher.blockSize) else {
@@ -97,6 +106,20 @@ package struct CMSEnvelope: Sendable {
     /// AES in GCM or CCM (RFC 5084 §3).
     private static func isAuthenticated(_ identifier: ObjectIdentifier) -> Bool {
         [6, 7, 26, 27, 46, 47].contains { identifier == ObjectIdentifier(2, 16, 840, 1, 101, 3, 4, 1, $0) }
+    }
+}
+
+extension CMSContentInfo {
+    /// The parameters of a cipher in CBC: an initialisation vector of one block.
+    func readVector(of cipher: ContentCipher, _ parameters: [UInt8]) throws -> [UInt8] {
+        var parameter = try DERCursor(parameters, reading: "the initialisation vector", rules: .ber)
+        let vector = parameter.nextTag == .octetString ? try parameter.readOctetString() : []
+        guard vector.count == cipher.blockSize, parameter.isAtEnd else {
+            throw fault(
+                .initialisationVector, expected: "\(cipher.blockSize) bytes for \(cipher.rawValue)",
+                got: "other parameters")
+        }
+        return vector
     }
 }
 
@@ -128,7 +151,7 @@ extension ContentCipher {
     }
 
     /// Bytes of a block, and of the initialisation vector.
-    var blockSize: Int {
+    package var blockSize: Int {
         switch self {
         case .aes128CBC, .aes192CBC, .aes256CBC: 16
         case .tripleDESCBC, .desCBC: 8

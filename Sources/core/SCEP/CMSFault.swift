@@ -43,6 +43,8 @@ package enum CMSFaultCode: String, FaultCode {
     /// Key agreement, a key-encryption key, a password or another kind, where key transport has to be.
     case recipientKind = "recipient-kind"
     case keyEncryptionRefused = "key-encryption-refused"
+    /// How a key is made from a password: another function than PBKDF2, or one that would take too long.
+    case keyDerivationRefused = "key-derivation-refused"
     case cipherRefused = "cipher-refused"
     /// A cipher with authentication (GCM, CCM), which belongs into AuthEnvelopedData.
     case authenticatedCipher = "authenticated-cipher"

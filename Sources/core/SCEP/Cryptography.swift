@@ -35,6 +35,10 @@ package protocol Cryptography: Sendable {
     /// DER ContentInfo of EnvelopedData with exactly one KeyTransRecipientInfo (issuerAndSerialNumber).
     func envelop(_ content: Secret, to recipient: Certificate, cipher: ContentCipher) throws -> [UInt8]
 
+    /// DER ContentInfo of EnvelopedData for who knows the password: one PasswordRecipientInfo with PBKDF2, HMAC-SHA-256 and
+    /// `CMSPassword.iterations`, and a key that AES-128 wraps (RFC 8894 §3.1, RFC 5652 §6.2.4).
+    func envelop(_ content: Secret, password: Secret, cipher: ContentCipher) throws -> [UInt8]
+
     /// DER ContentInfo of SignedData over `content` (eContentType data), one signer, only the signer's certificate
     /// embedded, and `attributes` beside contentType, messageDigest and signingTime.
     func sign(
@@ -53,6 +57,9 @@ package protocol Cryptography: Sendable {
     func openEnvelope(
         _ envelopedData: [UInt8], recipient: Certificate, key: Secret, legacyCiphers: Bool
     ) throws -> [UInt8]
+
+    /// Decrypts an EnvelopedData for who knows the password.
+    func openEnvelope(_ envelopedData: [UInt8], password: Secret, legacyCiphers: Bool) throws -> [UInt8]
 
     /// Whether `issuer`'s key made the signature on `certificate`. Nothing else is looked at.
     func isSignature(of certificate: Certificate, madeBy issuer: Certificate) -> Bool

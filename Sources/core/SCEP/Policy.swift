@@ -89,4 +89,6 @@ package enum ExchangeLimits {
     /// By how much this machine's clock may differ from what the server says of its own, in seconds, before a challenge is
     /// sent: hardware clocks are off by hours where they tell local time, and what answers may be a cache.
     package static let clockTolerance = 86_400.0
+    /// Least characters of a challenge that a message is encrypted under.
+    package static let shortestPassword = 16
 }

@@ -29,7 +29,8 @@ extension SCEPExchange {
             ).select(from: offered, capabilities: capabilities)
         }
         if capabilities.offersNextCA, await announcesNextCA() { findings.note(.nextCA) }
-        if let authority {
+        // Whoever can only be asked under a challenge is not.
+        if let authority, !authority.needsPassword {
             try await askAfterNothing(authority, signer: signer, subject: subject, now: now, &findings)
         }
         return findings

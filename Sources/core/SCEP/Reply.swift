@@ -1,5 +1,6 @@
 import Faults
 package import FoundationEssentials
+package import Secrets
 package import X509
 
 /// What an authenticated CertRep says (RFC 8894 §3.3.2).
@@ -30,6 +31,9 @@ package struct Expectation: Sendable {
     package let message: PKIMessage
     /// Who signed the request, and so opens the reply.
     package let signer: MessageSigner
+    /// The challenge, where the request was encrypted under it, or the signer's key cannot open a reply: then the reply may be
+    /// encrypted under it too (RFC 8894 §3.1).
+    package let password: Secret?
     /// DER SubjectPublicKeyInfo of the requested key.
     package let publicKeyInfo: [UInt8]
     package let subject: DistinguishedName
@@ -41,9 +45,10 @@ package struct Expectation: Sendable {
     /// - Parameter accepted: nil for the requested subject alone.
     package init(
         message: PKIMessage, signer: MessageSigner, publicKeyInfo: [UInt8], subject: DistinguishedName,
-        accepted: AcceptedSubject? = nil, current: Certificate?
+        accepted: AcceptedSubject? = nil, current: Certificate?, password: Secret? = nil
     ) {
         self.accepted = accepted ?? .name(subject)
+        self.password = password
         self.message = message
         self.signer = signer
         self.publicKeyInfo = publicKeyInfo
@@ -76,7 +81,7 @@ package struct ReplyVerification: Sendable {
         case .failure:
             return (.refused(message.failInfo.flatMap(FailInfo.init), text: message.failInfoText), weaknesses)
         case .success:
-            let (plain, cipher) = try open(message.content, for: expected.signer)
+            let (plain, cipher) = try open(message.content, for: expected.signer, password: expected.password)
             if !ContentCipher.strong.contains(cipher) { weaknesses.append(.cipher(cipher)) }
             return (.issued(try selectIssued(try certificates(plain), expected)), weaknesses)
         }
@@ -180,11 +185,13 @@ package struct ReplyVerification: Sendable {
     }
 
     /// V-11, V-12: an envelope for this machine, opened.
-    func open(_ content: [UInt8]?, for signer: MessageSigner) throws -> ([UInt8], ContentCipher) {
+    func open(
+        _ content: [UInt8]?, for signer: MessageSigner, password: Secret? = nil
+    ) throws -> ([UInt8], ContentCipher) {
         let attempted = "open the reply's envelope"
         do {
             let content = content ?? []
-            let envelope = try CMSEnvelope.admit(content)
+            let envelope = try CMSEnvelope.admit(content, allowsPassword: password != nil)
             guard policy.admits(envelope.cipher) else {
                 throw SCEPFault(
                     .weakAlgorithm, attempted: attempted,
@@ -193,8 +200,14 @@ package struct ReplyVerification: Sendable {
                         + "or the profile's security to \"compatible\"",
                     got: envelope.cipher.rawValue)
             }
-            let plain = try cryptography.openEnvelope(
-                content, recipient: signer.certificate, key: signer.key, legacyCiphers: envelope.cipher == .desCBC)
+            let isLegacy = envelope.cipher == .desCBC
+            let plain =
+                if envelope.password != nil, let password {
+                    try cryptography.openEnvelope(content, password: password, legacyCiphers: isLegacy)
+                } else {
+                    try cryptography.openEnvelope(
+                        content, recipient: signer.certificate, key: signer.key, legacyCiphers: isLegacy)
+                }
             return (plain, envelope.cipher)
         } catch let fault as SCEPFault {
             throw fault

@@ -1,3 +1,4 @@
+import Faults
 package import FoundationEssentials
 package import Secrets
 package import X509
@@ -61,29 +62,35 @@ package struct RequestComposer: Sendable {
     }
 
     /// A PKCSReq or RenewalReq for `key` (RFC 8894 §3.3.1).
+    ///
+    /// - Parameter password: what the authority's recipient opens it with, where that has no key to encrypt to.
     package func enrollment(
         _ type: MessageType, transaction: TransactionID, content: RequestContent, key: Secret, challenge: Secret?,
-        signer: MessageSigner
+        signer: MessageSigner, password: Secret? = nil
     ) throws -> PKIMessage {
         let request = try cryptography.certificationRequest(content, key: key, challenge: challenge)
-        return try message(type, transaction: transaction, data: request, signer: signer)
+        return try message(type, transaction: transaction, data: request, signer: signer, password)
     }
 
     /// A CertPoll: issuer and subject of the awaited certificate, under the request's transaction id (RFC 8894
     /// §3.3.3, §4.4).
     package func poll(
-        transaction: TransactionID, subject: DistinguishedName, signer: MessageSigner
+        transaction: TransactionID, subject: DistinguishedName, signer: MessageSigner, password: Secret? = nil
     ) throws -> PKIMessage {
         let names = DERWriter.sequence(authority.issuer.subject.der, subject.der)
         let data = names.withUnsafeBytes { Secret(copying: $0) }
-        return try message(.certPoll, transaction: transaction, data: data, signer: signer)
+        return try message(.certPoll, transaction: transaction, data: data, signer: signer, password)
     }
 
     func message(
-        _ type: MessageType, transaction: TransactionID, data: Secret, signer: MessageSigner
+        _ type: MessageType, transaction: TransactionID, data: Secret, signer: MessageSigner,
+        _ password: Secret? = nil
     ) throws -> PKIMessage {
         let nonce = try cryptography.randomBytes(16)
-        let envelope = try cryptography.envelop(data, to: authority.recipient, cipher: cipher)
+        let envelope =
+            try authority.needsPassword
+            ? cryptography.envelop(data, password: password.mustBeStrong("encrypt the request"), cipher: cipher)
+            : cryptography.envelop(data, to: authority.recipient, cipher: cipher)
         let der = try cryptography.sign(
             envelope,
             attributes: [
@@ -92,5 +99,22 @@ package struct RequestComposer: Sendable {
                 SignedAttribute(type: AttributeType.senderNonce, value: .octetString(nonce)),
             ], signer: signer.certificate, key: signer.key, digest: digest)
         return PKIMessage(der: der, type: type, transaction: transaction, senderNonce: nonce)
+    }
+}
+
+extension Secret? {
+    /// A challenge that stands for a key: whoever overhears the message can try passwords on it for years (RFC 8894 §7.3).
+    ///
+    /// - Throws: `SCEPFault` with `.unsupportedRecipientKey` where there is none, or it has fewer than 16 characters.
+    package func mustBeStrong(_ attempted: String) throws -> Secret {
+        // Of UTF-8, the octets that begin a character.
+        let count = self?.withBytes { $0.count { $0 & 0xC0 != 0x80 } } ?? 0
+        guard let self, count >= ExchangeLimits.shortestPassword else {
+            throw SCEPFault(
+                .unsupportedRecipientKey, attempted: "\(attempted) under the challenge, for want of an RSA key",
+                expected: "a challenge of \(ExchangeLimits.shortestPassword) characters or more",
+                got: self == nil ? "none" : "one of \(count)")
+        }
+        return self
     }
 }

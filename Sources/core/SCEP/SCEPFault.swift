@@ -21,7 +21,8 @@ package enum SCEPFaultCode: String, FaultCode {
     case authorityExpired = "authority-expired"
     /// This machine's clock is wrong: a pinned CA is not valid yet, or the server's clock says something else.
     case clockWrong = "clock-wrong"
-    /// The key that requests would be encrypted to is no RSA key of 2048 bits or more.
+    /// The key that requests would be encrypted to is no RSA key of 2048 bits or more, and they cannot be encrypted under
+    /// the challenge either (RFC 8894 §3.1).
     case unsupportedRecipientKey = "unsupported-recipient-key"
     /// A CertRep whose structure is refused before it is verified.
     case malformedReply = "malformed-reply"

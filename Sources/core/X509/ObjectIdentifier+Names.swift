@@ -41,6 +41,10 @@ extension ObjectIdentifier {
     package static let sha384WithRSA = ObjectIdentifier(1, 2, 840, 113549, 1, 1, 12)
     package static let sha512WithRSA = ObjectIdentifier(1, 2, 840, 113549, 1, 1, 13)
     package static let dsaWithSHA1 = ObjectIdentifier(1, 2, 840, 10040, 4, 3)
+    /// PBKDF2 (RFC 8018 appendix A.2).
+    package static let pbkdf2 = ObjectIdentifier(1, 2, 840, 113549, 1, 5, 12)
+    /// id-alg-PWRI-KEK (RFC 3370 §4.4.1).
+    package static let passwordKeyWrap = ObjectIdentifier(1, 2, 840, 113549, 1, 9, 16, 3, 9)
     package static let ecdsaWithSHA1 = ObjectIdentifier(1, 2, 840, 10045, 4, 1)
     package static let ecdsaWithSHA256 = ObjectIdentifier(1, 2, 840, 10045, 4, 3, 2)
     package static let ecdsaWithSHA384 = ObjectIdentifier(1, 2, 840, 10045, 4, 3, 3)
@@ -48,6 +52,7 @@ extension ObjectIdentifier {
 
     // Content types of CMS, and attributes of what is signed (RFC 5652 §4, §5.1, §11).
     package static let cmsData = ObjectIdentifier(1, 2, 840, 113549, 1, 7, 1)
+    package static let cmsEnvelopedData = ObjectIdentifier(1, 2, 840, 113549, 1, 7, 3)
     package static let cmsSignedData = ObjectIdentifier(1, 2, 840, 113549, 1, 7, 2)
     package static let contentType = ObjectIdentifier(1, 2, 840, 113549, 1, 9, 3)
     package static let messageDigest = ObjectIdentifier(1, 2, 840, 113549, 1, 9, 4)

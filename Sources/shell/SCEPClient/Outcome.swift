@@ -1,4 +1,5 @@
 import SCEP
+import Secrets
 import X509
 
 /// What a request came to.
@@ -18,6 +19,8 @@ public struct PendingRequest: Sendable {
     let publicKeyInfo: [UInt8]
     let subject: DistinguishedName
     let current: Certificate?
+    /// The challenge, where messages are encrypted under it.
+    let password: Secret?
 
     init(_ expectation: Expectation) {
         transaction = expectation.message.transaction
@@ -25,5 +28,6 @@ public struct PendingRequest: Sendable {
         publicKeyInfo = expectation.publicKeyInfo
         subject = expectation.subject
         current = expectation.current
+        password = expectation.password
     }
 }

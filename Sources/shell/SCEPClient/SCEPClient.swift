@@ -62,7 +62,8 @@ public struct SCEPClient: Sendable {
     public enum Curve: Sendable { case p256, p384 }
 
     /// Enrolls with a PKCSReq that is signed by the requested key itself; for an EC key, by an RSA key of the transaction's
-    /// own, since the reply is encrypted to the signer (RFC 8894 §2.3).
+    /// own, since the reply is encrypted to the signer (RFC 8894 §2.3). Where the CA's key cannot be encrypted to, requests are
+    /// encrypted under the challenge, which must have 16 characters (§3.1).
     ///
     /// - Parameters:
     ///   - subject: RFC 4514 text, "CN=device,O=Example".
@@ -116,11 +117,14 @@ public struct SCEPClient: Sendable {
             let exchange = try exchange()
             let authority = try await exchange.discover(now: Date())
             let message = try RequestComposer(cryptography: cryptography, authority: authority, policy: policy)
-                .poll(transaction: pending.transaction, subject: pending.subject, signer: pending.signer)
+                .poll(
+                    transaction: pending.transaction, subject: pending.subject, signer: pending.signer,
+                    password: pending.password)
             return try await submit(
                 Expectation(
                     message: message, signer: pending.signer, publicKeyInfo: pending.publicKeyInfo,
-                    subject: pending.subject, current: pending.current), exchange, authority)
+                    subject: pending.subject, current: pending.current, password: pending.password), exchange,
+                authority)
         }
     }
 
@@ -185,14 +189,16 @@ public struct SCEPClient: Sendable {
     ) async throws -> Outcome {
         let exchange = try exchange()
         let authority = try await exchange.discover(now: Date())
+        let challenge = challenge.map { Secret(bytes: $0) }
+        let password = authority.needsPassword ? challenge : nil
         let message = try RequestComposer(cryptography: cryptography, authority: authority, policy: policy).enrollment(
             type, transaction: TransactionID(random: try cryptography.randomBytes(16)),
             content: RequestContent(subject: subject.der, alternativeNames: []), key: key,
-            challenge: challenge.map { Secret(bytes: $0) }, signer: signer)
+            challenge: challenge, signer: signer, password: password)
         return try await submit(
             Expectation(
                 message: message, signer: signer, publicKeyInfo: try cryptography.publicKeyInfo(of: key),
-                subject: subject, current: current), exchange, authority)
+                subject: subject, current: current, password: password), exchange, authority)
     }
 
     private func exchange() throws -> SCEPExchange {

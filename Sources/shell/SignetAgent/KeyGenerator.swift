@@ -15,9 +15,13 @@ actor KeyGenerator {
     }
 
     /// A new key, with the certificate that its own first request is signed by.
-    func generate(_ kind: KeyKind, subject: DistinguishedName, now: Date) throws -> PendingKey {
+    ///
+    /// - Parameter hasTransport: another one is made that receives what the key cannot.
+    func generate(
+        _ kind: KeyKind, hasTransport: Bool = false, subject: DistinguishedName, now: Date
+    ) throws -> PendingKey {
         let key = try cryptography.generateKey(kind)
-        let transport = kind.receives ? nil : try cryptography.generateKey(.transport)
+        let transport = hasTransport ? try cryptography.generateKey(.transport) : nil
         let signer = try RequestComposer.transactionSigner(
             subject: subject, key: transport ?? key, now: now, cryptography: cryptography)
         return PendingKey(key: key, transport: transport, signer: signer.certificate)
@@ -27,12 +31,9 @@ actor KeyGenerator {
 /// The key of a request that was not composed yet.
 struct PendingKey: Sendable {
     let key: Secret
-    /// Where nothing can be encrypted to the key: the RSA key that signs the transaction's messages and opens their replies
+    /// Where nothing can be encrypted to the key: the RSA key that may sign the transaction's messages and open their replies
     /// in its place. It ends with the transaction.
     var transport: Secret?
     /// Self-signed, for the transaction only (RFC 8894 §2.3); nil where it is to be made.
     let signer: Certificate?
-
-    /// The key of `signer`.
-    var signerKey: Secret { transport ?? key }
 }

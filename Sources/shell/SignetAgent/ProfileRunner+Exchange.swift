@@ -168,9 +168,10 @@ extension ProfileRunner {
     private func key(for subject: DistinguishedName) async throws -> PendingKey {
         let now = ports.now()
         let kind = profile.key.keyKind
+        let hasTransport = !kind.receives && profile.key.transport != .password
         do {
-            let transport = kind.receives ? nil : try store.pendingTransportKey()
-            if let key = try store.pendingKey(), kind.receives || transport != nil {
+            let transport = hasTransport ? try store.pendingTransportKey() : nil
+            if let key = try store.pendingKey(), !hasTransport || transport != nil {
                 _ = try ports.cryptography.publicKeyInfo(of: key)
                 let publicKeyInfo = try ports.cryptography.publicKeyInfo(of: transport ?? key)
                 let signer = try store.pendingSigner()
@@ -182,7 +183,7 @@ extension ProfileRunner {
         } catch {
             throw LocalFailure.storage(error)
         }
-        let made = try await keys.generate(kind, subject: subject, now: now)
+        let made = try await keys.generate(kind, hasTransport: hasTransport, subject: subject, now: now)
         do {
             try store.save(made)
         } catch {

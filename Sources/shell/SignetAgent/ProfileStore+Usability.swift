@@ -15,6 +15,7 @@ extension ProfileStore {
             guard let request = try pendingRequest(), let key = try pendingKey() else { return false }
             _ = try ports.cryptography.publicKeyInfo(of: key)
             _ = try DistinguishedName(der: Array(request.subject))
+            if request.isUnderPassword == true, try pendingPassword() == nil { return false }
             if let number = request.signerGeneration {
                 guard let generation = try generation(number), let key = try self.key(of: number) else { return false }
                 return try ports.isPair(key, generation.certificate)

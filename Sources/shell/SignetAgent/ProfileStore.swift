@@ -76,6 +76,15 @@ struct ProfileStore: Sendable {
         try files.read("\(pending)/signer.der", limit: Self.documentLimit).flatMap { try? Certificate(der: $0) }
     }
 
+    /// The challenge that the transaction's messages are encrypted under; nil where they are not.
+    func pendingPassword() throws -> Secret? { try files.readSecret(password, limit: Self.keyLimit) }
+
+    /// Kept for as long as replies may come: what the challenge's place holds by then may be another.
+    func save(pendingPassword: Secret) throws {
+        try files.makeFolder(pending)
+        try write(pendingPassword, to: password)
+    }
+
     func save(_ pendingKey: PendingKey) throws {
         try files.makeFolder(pending)
         if let key = pendingKey.transport { try write(key, to: transport) }
@@ -83,10 +92,10 @@ struct ProfileStore: Sendable {
         if let signer = pendingKey.signer { try files.write(signer.der, to: "\(pending)/signer.der", mode: 0o600) }
     }
 
-    private func write(_ key: Secret, to path: String) throws {
-        try files.writeSecret(key, to: path, mode: 0o600)
+    private func write(_ secret: Secret, to path: String) throws {
+        try files.writeSecret(secret, to: path, mode: 0o600)
         let found = try files.readSecret(path, limit: Self.keyLimit)
-        let isThere = key.withBytes { made in found?.withBytes { made.elementsEqual($0) } ?? false }
+        let isThere = secret.withBytes { made in found?.withBytes { made.elementsEqual($0) } ?? false }
         guard isThere else { throw NotReadBack(path: path) }
     }
 
@@ -111,7 +120,7 @@ struct ProfileStore: Sendable {
     /// The key first: where the rest is not reached any more, no request is made with it again.
     func discardPending() throws {
         try files.remove("\(pending)/key.pem")
-        try removeTransportKey()
+        try removeTransactionSecrets()
         try files.remove(pending)
     }
 
@@ -170,8 +179,8 @@ struct ProfileStore: Sendable {
     /// Everything in pending/ is on disk before it takes its number; the process that wrote it may have been killed.
     private func renamePending() throws -> Int {
         try files.syncFolder(pending)
-        // All that a generation has is there. It has no key but its own, at no moment.
-        try removeTransportKey()
+        // All that a generation has is there. It has no secret but its own key, at no moment.
+        try removeTransactionSecrets()
         let number = (try generationNumbers().last ?? 0) + 1
         try files.makeFolder("\(folder)/generations")
         try files.rename(pending, to: path(of: number))
@@ -257,12 +266,16 @@ struct ProfileStore: Sendable {
         try files.write(revocationList, to: "\(folder)/revocation/\(digest).crl", mode: 0o600)
     }
 
-    private func removeTransportKey() throws {
-        if try files.names(in: pending).contains("transport.pem") { try files.remove(transport) }
+    private func removeTransactionSecrets() throws {
+        let names = try files.names(in: pending)
+        for (name, path) in [("transport.pem", transport), ("challenge", password)] where names.contains(name) {
+            try files.remove(path)
+        }
     }
 
     private var pending: String { "\(folder)/pending" }
     private var transport: String { "\(pending)/transport.pem" }
+    private var password: String { "\(pending)/challenge" }
 
     private func path(of number: Int) -> String {
         let digits = String(number)

@@ -96,11 +96,14 @@ struct PendingRequest: Sendable, Codable, Equatable {
     let signerGeneration: Int?
     /// The generation that is being renewed.
     let renews: Int?
+    /// Messages are encrypted under the challenge, one way or both.
+    var isUnderPassword: Bool?
     /// `request.der`, which lies beside.
     var message: [UInt8] = []
 
     private enum CodingKeys: String, CodingKey {
-        case version, id, type, senderNonce, server, subject, issuedSubject, signer, signerGeneration, renews
+        case version, id, type, senderNonce, server, subject, issuedSubject, signer, signerGeneration, renews,
+            isUnderPassword
     }
 
     /// What the certificate may say for a subject. Throws `X509Fault`.

@@ -74,29 +74,41 @@ final class TransactionRun {
         self.key = key
         let authority = try await discover()
         // Who orders an enrollment answers for the clock, too.
-        if showsChallenge(transaction), !transaction.isOrdered {
+        if showsChallenge(transaction) || authority.needsPassword, profile.scep.challenge != nil,
+            !transaction.isOrdered
+        {
             try authority.requireCredibleClock()
         }
-        let challenge = try await readChallenge(transaction)
-        self.challenge = challenge
+        let challenge = showsChallenge(transaction) ? try await readChallenge() : nil
+        let isAnsweredUnderPassword = answersUnderPassword(transaction, key: pendingKey, authority)
+        var password: Secret?
+        if authority.needsPassword || isAnsweredUnderPassword {
+            password = challenge
+            if password == nil { password = try await readPassword() }
+            _ = try password.mustBeStrong("exchange messages")
+        }
+        self.challenge = challenge ?? password
         let id =
             try profile.scep.options.transactionID.flatMap { TransactionID($0) }
             ?? TransactionID(random: ports.cryptography.randomBytes(16))
         let signedBy = transaction.rung == .challenge ? nil : current
-        let signer = try signer(subject: subject.name, key: pendingKey, generation: signedBy)
+        let signer = try signer(
+            subject: subject.name, key: pendingKey, generation: signedBy,
+            isAnsweredUnderPassword: isAnsweredUnderPassword)
         let composer = RequestComposer(cryptography: ports.cryptography, authority: authority, policy: policy)
         let message = try composer.enrollment(
             transaction.rung == .renewalReq ? .renewalReq : .pkcsReq, transaction: id,
             content: RequestContent(subject: subject.name.der, alternativeNames: subject.alternativeNames), key: key,
-            challenge: challenge, signer: signer)
+            challenge: challenge, signer: signer, password: password)
+        if let password { try stored { try store.save(pendingPassword: password) } }
         let request = PendingRequest(
             id: id.description, type: message.type.rawValue, senderNonce: Data(message.senderNonce), server: server,
             subject: Data(subject.name.der), issuedSubject: subject.issuedSubject,
             signer: signedBy == nil ? Data(signer.certificate.der) : nil,
             signerGeneration: signedBy?.number, renews: transaction.kind == .renew ? current?.number : nil,
-            message: message.der)
+            isUnderPassword: password == nil ? nil : true, message: message.der)
         try stored { try store.savePending(request) }
-        return (id.description, challenge != nil)
+        return (id.description, self.challenge != nil)
     }
 
     /// Sends the request in pending/.
@@ -129,7 +141,8 @@ final class TransactionRun {
         guard let id = TransactionID(request.id) else { throw LocalFailure.storage(UnreadableRequest()) }
         let composer = RequestComposer(cryptography: ports.cryptography, authority: authority, policy: policy)
         let probe = expectation(PKIMessage(der: [], type: .certPoll, transaction: id, senderNonce: []))
-        let message = try composer.poll(transaction: id, subject: probe.subject, signer: probe.signer)
+        let message = try composer.poll(
+            transaction: id, subject: probe.subject, signer: probe.signer, password: probe.password)
         let (verdict, weaknesses) = try await exchange.submit(expectation(message), to: authority, now: ports.now())
         return (withoutChallenge(verdict, challengeSent: transaction.challengeSent), weaknesses)
     }
@@ -140,7 +153,7 @@ final class TransactionRun {
     /// only when what it makes is used.
     func requireChallenge(_ transaction: Transaction) async throws {
         if case .command = profile.scep.challenge?.location { return }
-        _ = try await readChallenge(transaction)
+        if showsChallenge(transaction) { _ = try await readChallenge() }
     }
 
     /// Where the current certificate says who asks, the challenge is left out unless the profile wants it there, too.
@@ -148,8 +161,20 @@ final class TransactionRun {
         profile.scep.challenge != nil && (transaction.rung == .challenge || profile.scep.options.challengeOnRenewal)
     }
 
-    private func readChallenge(_ transaction: Transaction) async throws -> Secret? {
-        guard showsChallenge(transaction), let source = profile.scep.challenge else { return nil }
+    /// Whether an EC key signs the request itself, so that the reply can only be encrypted under the challenge. An RSA key in
+    /// its place is what most servers know; those of a CA that has no RSA key either know the other.
+    private func answersUnderPassword(_ transaction: Transaction, key: PendingKey, _ authority: Authority) -> Bool {
+        guard transaction.rung == .challenge, case .ec = profile.key.kind else { return false }
+        return key.transport == nil || (profile.key.transport == .auto && authority.needsPassword)
+    }
+
+    /// The challenge as the key of a renewal's messages. One that works once is used up by then.
+    private func readPassword() async throws -> Secret? {
+        profile.scep.challenge?.singleUse == true ? nil : try await readChallenge()
+    }
+
+    private func readChallenge() async throws -> Secret? {
+        guard let source = profile.scep.challenge else { return nil }
         do {
             return try await ports.challenge(source)
         } catch {
@@ -158,12 +183,15 @@ final class TransactionRun {
     }
 
     private func signer(
-        subject: DistinguishedName, key: PendingKey, generation: Generation?
+        subject: DistinguishedName, key: PendingKey, generation: Generation?, isAnsweredUnderPassword: Bool
     ) throws -> MessageSigner {
         guard let generation else {
-            if let certificate = key.signer { return MessageSigner(certificate: certificate, key: key.signerKey) }
+            let own = isAnsweredUnderPassword ? key.key : key.transport ?? key.key
+            if let certificate = key.signer, try ports.isPair(own, certificate) {
+                return MessageSigner(certificate: certificate, key: own)
+            }
             return try RequestComposer.transactionSigner(
-                subject: subject, key: key.signerKey, now: ports.now(), cryptography: ports.cryptography)
+                subject: subject, key: own, now: ports.now(), cryptography: ports.cryptography)
         }
         guard let old = try stored({ try store.key(of: generation.number) }) else {
             throw LocalFailure.storage(UnreadableRequest())
@@ -191,13 +219,15 @@ final class TransactionRun {
             let subject = try DistinguishedName(der: Array(request.subject))
             let accepted = try request.acceptedSubject()
             let publicKeyInfo = try ports.cryptography.publicKeyInfo(of: key)
+            let password = try request.isUnderPassword == true ? store.pendingPassword() : nil
+            if let password { challenge = password }
             let current = try request.renews.flatMap { try store.generation($0)?.certificate }
             return (
                 request,
                 { message in
                     Expectation(
                         message: message, signer: signer, publicKeyInfo: publicKeyInfo, subject: subject,
-                        accepted: accepted, current: current)
+                        accepted: accepted, current: current, password: password)
                 }
             )
         }

@@ -16,6 +16,7 @@ extension ExchangeTrouble {
     init(_ error: any Error, wasSent: Bool) {
         switch error {
         case let failure as ExchangeFailure: self.init(failure, wasSent: wasSent)
+        case let fault as SCEPFault: self.init(ExchangeFailure.untrusted(fault), wasSent: wasSent)
         case LocalFailure.storage(let cause): self.init(.local, code: .storage, detail: "\(cause)")
         case LocalFailure.challenge(let cause): self.init(.local, code: .challengeUnavailable, detail: "\(cause)")
         case LocalFailure.subject(let cause): self.init(.local, code: .subjectUnavailable, detail: "\(cause)")
@@ -57,6 +58,7 @@ extension ExchangeTrouble {
                 case .caNotPinned, .issuingCANotAdmitted: .wrongCA
                 case .raNotAuthorised, .raNotIssuedByCA: .raNotAuthorised
                 case .notSCEP: .notSCEP
+                case .unsupportedRecipientKey: .recipientUnsupported
                 default: .untrustedReply
                 }
             self.init(.untrusted, code: code, detail: detail)

@@ -1,5 +1,6 @@
 import Faults
 import FoundationEssentials
+import OpenSSLCrypto
 import SCEP
 import TestPKI
 import Testing
@@ -84,6 +85,33 @@ import X509
             let fault = await refused([authority], ServerPolicy(caFingerprints: [authority.fingerprint]))
             #expect(fault?.code == .unsupportedRecipientKey)
         }
+    }
+
+    @Test(arguments: ["SCEPStandard", "AES\nSCEPStandard\nRenewal"])
+    func `Where a server keeps to the RFC, an elliptic key has requests come under the challenge (N-18)`(
+        capabilities: String
+    ) async throws {
+        let authority = try CertificateOrder.authority("CN=Curve", key: .elliptic).issue()
+        func discover(_ offered: [TestIdentity]) async throws -> Authority {
+            try await SCEPExchange(
+                server: try ServerURL("http://pki.example/"),
+                transport: ScriptedTransport(.text(capabilities), .certificates(offered.map(\.certificate))),
+                cryptography: OpenSSL(), policy: ServerPolicy(caFingerprints: [authority.fingerprint])
+            ).discover(now: now)
+        }
+        let found = try await discover([authority])
+        #expect(found.needsPassword && found.issuer == authority.certificate)
+        func registration(_ serial: UInt64, _ key: TestKey, _ usage: String) throws -> TestIdentity {
+            try CertificateOrder("CN=RA", key: key, issuer: authority).with {
+                ($0.serial, $0.extendedKeyUsage, $0.keyUsage) = (serial, "1.3.6.1.5.5.7.3.28", usage)
+            }.issue()
+        }
+        let signing = try registration(2, .elliptic, "critical,digitalSignature")
+        #expect(try await discover([signing, authority]).needsPassword)
+        // With an RSA key anywhere, that one is encrypted to.
+        let opening = try registration(3, .registration, "critical,keyEncipherment")
+        let both = try await discover([signing, opening, authority])
+        #expect(!both.needsPassword && both.recipient == opening.certificate)
     }
 
     // MARK: below a pinned root

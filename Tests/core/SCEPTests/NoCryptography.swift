@@ -19,6 +19,8 @@ struct NoCryptography: Cryptography {
         throw fault
     }
     func envelop(_ content: Secret, to recipient: Certificate, cipher: ContentCipher) throws -> [UInt8] { throw fault }
+    func envelop(_ content: Secret, password: Secret, cipher: ContentCipher) throws -> [UInt8] { throw fault }
+    func openEnvelope(_ envelopedData: [UInt8], password: Secret, legacyCiphers: Bool) throws -> [UInt8] { throw fault }
     func sign(
         _ content: [UInt8], attributes: [SignedAttribute], signer: Certificate, key: Secret, digest: DigestAlgorithm
     ) throws -> [UInt8] { throw fault }

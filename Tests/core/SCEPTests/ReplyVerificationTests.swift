@@ -1,6 +1,7 @@
 import Faults
 import FoundationEssentials
 import SCEP
+import Secrets
 import TestPKI
 import Testing
 import X509
@@ -187,6 +188,21 @@ import X509
             let envelope = try TestEnvelope(plain, for: talk.signer.certificate).encoded()
             #expect(try await talk.refusal(try talk.success().with { $0.content = envelope }) == .undecipherable)
         }
+    }
+
+    // MARK: under the challenge
+
+    @Test func `A reply under the challenge is opened where that was agreed, and nowhere else (N-65)`() async throws {
+        let challenge = "correct horse battery"
+        let reply = try talk.success().with { $0.password = challenge }
+        #expect(try await talk.refusal(reply) == .undecipherable)
+        var agreed = talk
+        agreed.password = Secret(challenge)
+        #expect(try await agreed.issued(reply) != nil)
+        // One to the signer is as good.
+        #expect(try await agreed.issued(talk.success()) != nil)
+        agreed.password = Secret("another horse battery")
+        #expect(try await agreed.refusal(reply) == .undecipherable)
     }
 
     // MARK: damage

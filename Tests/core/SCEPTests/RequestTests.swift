@@ -97,6 +97,51 @@ import X509
         #expect(contains(inner, "device.example"))
     }
 
+    /// The composer for a CA that has an EC key and no RA.
+    private func composerForCurve() async throws -> (RequestComposer, Authority) {
+        let curve = try CertificateOrder.authority("CN=Curve", key: .elliptic).issue()
+        let policy = ServerPolicy(caFingerprints: [curve.fingerprint])
+        let authority = try await SCEPExchange(
+            server: try ServerURL("http://pki.example/"),
+            transport: ScriptedTransport(.text("SCEPStandard"), .certificates([curve.certificate])),
+            cryptography: openSSL, policy: policy
+        ).discover(now: TestTime.now)
+        return (RequestComposer(cryptography: openSSL, authority: authority, policy: policy), authority)
+    }
+
+    @Test func `For a CA whose key signs only, messages come under the challenge (N-18)`() async throws {
+        let (composer, authority) = try await composerForCurve()
+        let password = Secret("correct horse battery")
+        let messages = [
+            try composer.enrollment(
+                .pkcsReq, transaction: talk.transaction,
+                content: RequestContent(subject: talk.subject.der, alternativeNames: []), key: TestKey.device.secret,
+                challenge: password, signer: talk.signer, password: password),
+            try composer.poll(
+                transaction: talk.transaction, subject: talk.subject, signer: talk.signer, password: password),
+        ]
+        let opened = try messages.map { message in
+            let content = try #require(try CMSSignedMessage.admit(message.der).content)
+            #expect(throws: CMSFault.self) { try CMSEnvelope.admit(content) }
+            return try openSSL.openEnvelope(content, password: password, legacyCiphers: false)
+        }
+        #expect(try CertificateRequest(der: opened[0]).subject == talk.subject)
+        #expect(opened[1] == DERWriter.sequence(authority.issuer.subject.der, talk.subject.der))
+    }
+
+    @Test(arguments: [nil, "", "fifteen letters", "ünfzehn Zeichen"] as [String?])
+    func `A challenge that can be guessed encrypts nothing`(challenge: String?) async throws {
+        let (composer, _) = try await composerForCurve()
+        let fault = #expect(throws: SCEPFault.self) {
+            try composer.poll(
+                transaction: talk.transaction, subject: talk.subject, signer: talk.signer,
+                password: challenge.map { Secret($0) })
+        }
+        #expect(fault?.code == .unsupportedRecipientKey)
+        #expect(fault?.expected == "a challenge of 16 characters or more")
+        #expect(challenge.map { $0.isEmpty || fault?.description.contains($0) == false } ?? true)
+    }
+
     @Test func `A renewal carries none, and is signed by the identity that is renewed (N-91)`() async throws {
         let current = try talk.pki.device(key: .renewed)
         let signer = MessageSigner(certificate: current.certificate, key: TestKey.renewed.secret)

@@ -2,6 +2,7 @@ import Faults
 import FoundationEssentials
 import OpenSSLCrypto
 import SCEP
+import Secrets
 import TestPKI
 import X509
 
@@ -15,6 +16,8 @@ struct Conversation {
     let subject: DistinguishedName
     var accepted: AcceptedSubject?
     var current: Certificate?
+    /// What replies may be encrypted under.
+    var password: Secret?
     var security = ServerPolicy.Security.compatible
     var authoritySigners: [Certificate]
     var issuers: [Certificate]
@@ -44,7 +47,7 @@ struct Conversation {
             body,
             Expectation(
                 message: message, signer: signer, publicKeyInfo: signer.certificate.publicKeyInfo, subject: subject,
-                accepted: accepted, current: current))
+                accepted: accepted, current: current, password: password))
     }
 
     func verdict(_ reply: TestReply) async throws -> Verdict { try await verify(try reply.encoded()).0 }
@@ -83,6 +86,8 @@ struct TestReply {
     var text: String?
     var transaction: String?
     var nonce: [UInt8]?
+    /// The envelope is for who knows it, in place of the recipient.
+    var password: String?
     /// In place of an envelope.
     var content: [UInt8]??
     /// In place of certificates, in the envelope.
@@ -131,8 +136,9 @@ struct TestReply {
             try content
             ?? TestEnvelope(try plain ?? TestMessage.degenerate(certificates), for: recipient).with {
                 $0.cipher = cipher
-            }
-            .encoded()
+                guard let password else { return }
+                ($0.password, $0.recipients) = (password, [])
+            }.encoded()
         return try TestMessage(body, signer: signer, attributes: hasAttributes ? attributes : []).with {
             $0.digest = digest
             $0.embedsSigners = embedsSigner

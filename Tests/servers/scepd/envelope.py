@@ -1,6 +1,7 @@
 """EnvelopedData (RFC 5652 §6): opens the client's, makes the server's."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from . import names
 from .encoding import SEQUENCE, SET, integer, nest, octets, oid, tlv
 from .keys import PrivateKey
+from .password import Found, unwrap, wrap
 
 try:
     from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
@@ -60,9 +62,15 @@ def issuer_and_serial(certificate: x509.Certificate) -> bytes:
 
 
 def seal(
-    content: bytes, recipient: x509.Certificate, cipher: Cipher, *, ber: bool = False, constructed: bool = False
+    content: bytes,
+    recipient: x509.Certificate,
+    cipher: Cipher,
+    *,
+    ber: bool = False,
+    constructed: bool = False,
+    password: str | None = None,
 ) -> bytes:
-    """ContentInfo of EnvelopedData for one RSA recipient.
+    """ContentInfo of EnvelopedData for one recipient: an RSA certificate, or who knows the password.
 
     `constructed` puts the encrypted content into an OCTET STRING within [0], lengths definite, as Go's servers do.
     """
@@ -70,16 +78,7 @@ def seal(
     key, iv = os.urandom(key_size), os.urandom(block)
     padder, encryptor = PKCS7(block * 8).padder(), _block_cipher(cipher, key, iv).encryptor()
     sealed = encryptor.update(padder.update(content) + padder.finalize()) + encryptor.finalize()
-    public_key = recipient.public_key()
-    if not isinstance(public_key, rsa.RSAPublicKey):
-        raise Refused("the signer's key is not RSA: a reply cannot be sealed for it")
-    transport = nest(
-        SEQUENCE,
-        integer(0),
-        issuer_and_serial(recipient),
-        nest(SEQUENCE, oid(names.RSA_ENCRYPTION), b"\x05\0"),
-        octets(public_key.encrypt(key, padding.PKCS1v15())),
-    )
+    info = _transport(key, recipient) if password is None else wrap(key, password)
     encrypted = nest(
         SEQUENCE,
         oid(names.DATA),
@@ -87,8 +86,22 @@ def seal(
         tlv(0xA0, octets(sealed)) if constructed else octets(sealed, tag=0xA0 if ber else 0x80, ber=ber),
         ber=ber,
     )
-    body = nest(SEQUENCE, integer(0), tlv(SET, transport), encrypted, ber=ber)
+    body = nest(SEQUENCE, integer(0 if password is None else 3), tlv(SET, info), encrypted, ber=ber)
     return nest(SEQUENCE, oid(names.ENVELOPED_DATA), nest(0xA0, body, ber=ber), ber=ber)
+
+
+def _transport(key: bytes, recipient: x509.Certificate) -> bytes:
+    """KeyTransRecipientInfo."""
+    public_key = recipient.public_key()
+    if not isinstance(public_key, rsa.RSAPublicKey):
+        raise Refused("the signer's key is not RSA: a reply cannot be sealed for it")
+    return nest(
+        SEQUENCE,
+        integer(0),
+        issuer_and_serial(recipient),
+        nest(SEQUENCE, oid(names.RSA_ENCRYPTION), b"\x05\0"),
+        octets(public_key.encrypt(key, padding.PKCS1v15())),
+    )
 
 
 @dataclass
@@ -102,17 +115,19 @@ class Opened:
     constructed: bool
     """The encrypted content came in pieces, which is not DER."""
     content: bytes
+    derivation: Found | None = None
+    """How the key came from a password, where it did."""
 
 
-def unseal(data: bytes, holders: list[tuple[x509.Certificate, PrivateKey]]) -> Opened:
-    """Opens an envelope with whichever holder's key it names; raises `Refused`."""
+def unseal(data: bytes, holders: list[tuple[x509.Certificate, PrivateKey]], passwords: Iterable[str] = ()) -> Opened:
+    """Opens an envelope with whichever holder's key it names, or a password; raises `Refused`."""
     try:
-        return _unseal(data, holders)
+        return _unseal(data, holders, passwords)
     except (ValueError, TypeError, KeyError) as error:
         raise Refused(f"the envelope cannot be opened: {error}") from error
 
 
-def _unseal(data: bytes, holders: list[tuple[x509.Certificate, PrivateKey]]) -> Opened:
+def _unseal(data: bytes, holders: list[tuple[x509.Certificate, PrivateKey]], passwords: Iterable[str]) -> Opened:
     info = cms.ContentInfo.load(data, strict=True)
     if info["content_type"].dotted != names.ENVELOPED_DATA:
         raise Refused(f"enveloped data expected, {info['content_type'].native} found")
@@ -124,6 +139,17 @@ def _unseal(data: bytes, holders: list[tuple[x509.Certificate, PrivateKey]]) -> 
     if cipher is None:
         raise Refused(f"content cipher {algorithm['algorithm'].dotted} unknown")
     for recipient in recipients:
+        if recipient.name == "pwri" and (found := unwrap(recipient.chosen, passwords)):
+            sealed, constructed = _encrypted_content(content_info)
+            return Opened(
+                cipher,
+                len(recipients),
+                envelope["version"].native,
+                recipient.chosen["key_encryption_algorithm"]["algorithm"].dotted,
+                constructed,
+                _decrypt(cipher, found.key, algorithm["parameters"].native, sealed),
+                found,
+            )
         if recipient.name != "ktri" or recipient.chosen["rid"].name != "issuer_and_serial_number":
             raise Refused("a recipient that is not KeyTransRecipientInfo by issuer and serial number")
         named = recipient.chosen["rid"].chosen.dump()

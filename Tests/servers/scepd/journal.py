@@ -25,6 +25,8 @@ class Exchange:
     signer_is_self_signed: bool | None = None
     digest: str | None = None
     cipher: str | None = None
+    under_password: bool | None = None
+    """The request's envelope is for who knows the challenge."""
     challenge_present: bool | None = None
     challenge_right: bool | None = None
     csr_subject: str | None = None

@@ -10,11 +10,13 @@ from asn1crypto import cms, core
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from . import names
 from .encoding import OCTETS, PRINTABLE, NotDER, check_der
 from .envelope import Opened, Refused, issuer_and_serial
+from .keys import PublicKey
+from .password import ITERATIONS
 
 _DIGESTS = {dotted: name for name, dotted in names.DIGESTS.items()}
 _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
@@ -48,6 +50,8 @@ class Message:
     content: bytes
     violations: list[str] = field(default_factory=list)
     opened: Opened | None = None
+    password: str | None = None
+    """What the reply is sealed under, where the signer's key cannot be encrypted to."""
 
     @property
     def signer_is_self_signed(self) -> bool:
@@ -55,11 +59,11 @@ class Message:
         return self.signer.issuer == self.signer.subject
 
     @property
-    def signer_key(self) -> rsa.RSAPublicKey:
-        """The signer's key; reading the message saw to it that it is RSA."""
+    def signer_key(self) -> PublicKey:
+        """The signer's key; reading the message saw to it that it is RSA or EC."""
         key = self.signer.public_key()
-        if not isinstance(key, rsa.RSAPublicKey):
-            raise Refused("the signer's key is not RSA")
+        if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+            raise Refused("the signer's key is neither RSA nor EC")
         return key
 
 
@@ -157,11 +161,16 @@ def _verify(
     attributes: dict[str, bytes],
 ) -> None:
     key, algorithm = signer.public_key(), _HASHES.get(digest)
-    if not isinstance(key, rsa.RSAPublicKey) or algorithm is None:
-        raise Refused(f"signed with {digest} by a key that is not RSA, or by an unknown digest")
-    signed = b"\x31" + signer_info["signed_attrs"].dump()[1:]
+    signed, signature = b"\x31" + signer_info["signed_attrs"].dump()[1:], signer_info["signature"].native
+    if algorithm is None:
+        raise Refused(f"signed with {digest}, which is unknown")
     try:
-        key.verify(signer_info["signature"].native, signed, padding.PKCS1v15(), algorithm())
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(signature, signed, padding.PKCS1v15(), algorithm())
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(signature, signed, ec.ECDSA(algorithm()))
+        else:
+            raise Refused("signed by a key that is neither RSA nor EC")
     except InvalidSignature as error:
         raise Refused("the signature does not verify") from error
     if attributes.get(names.MESSAGE_DIGEST, b"")[2:] != hashlib.new(digest, content).digest():
@@ -195,7 +204,8 @@ def _judge_self_signed(message: Message, rule: Rule) -> None:
     try:
         usage = signer.extensions.get_extension_for_class(x509.KeyUsage)
         rule(usage.critical, "the self-signed certificate's keyUsage is not critical")
-        fit = usage.value.digital_signature and usage.value.key_encipherment
+        receives = isinstance(message.signer_key, rsa.RSAPublicKey)
+        fit = usage.value.digital_signature and (usage.value.key_encipherment == receives)
         rule(fit, "the self-signed certificate's keyUsage lacks digitalSignature or keyEncipherment (§2.3)")
         rule(not usage.value.key_cert_sign, "the self-signed certificate may sign certificates")
     except x509.ExtensionNotFound:
@@ -207,14 +217,27 @@ def _judge_self_signed(message: Message, rule: Rule) -> None:
         pass
 
 
+def _judge_recipient(opened: Opened) -> list[tuple[bool, str]]:
+    if opened.derivation is None:
+        return [
+            (opened.version == "v0", f"EnvelopedData {opened.version}, v0 expected"),
+            (opened.key_algorithm == names.RSA_ENCRYPTION, f"key transport {opened.key_algorithm}"),
+        ]
+    return [
+        (opened.version == "v3", f"EnvelopedData {opened.version}, v3 expected with a password (RFC 5652 §6.1)"),
+        (opened.key_algorithm == names.PWRI_KEK, f"key wrap {opened.key_algorithm}"),
+        (opened.derivation.prf == "sha256", f"PBKDF2 with {opened.derivation.prf}"),
+        (opened.derivation.iterations >= ITERATIONS, f"{opened.derivation.iterations} iterations of PBKDF2 only"),
+    ]
+
+
 def judge_envelope(message: Message, opened: Opened, *, legacy: bool) -> None:
     """Adds what the envelope breaks."""
     message.opened = opened
     rules = (
         (opened.recipients == 1, f"{opened.recipients} recipients, one expected"),
         (not opened.constructed, "encryptedContent is constructed, a primitive string expected"),
-        (opened.version == "v0", f"EnvelopedData {opened.version}, v0 expected"),
-        (opened.key_algorithm == names.RSA_ENCRYPTION, f"key transport {opened.key_algorithm}"),
+        *_judge_recipient(opened),
         (legacy or opened.cipher == "aes128-cbc", f"cipher {opened.cipher}, aes128-cbc expected (§3.5.2)"),
     )
     message.violations += [text for holds, text in rules if not holds]

@@ -54,9 +54,18 @@ def _content(draft: Draft, verdict: Verdict, behaviour: Behaviour) -> bytes | No
             FailureContent.ABSENT: None,
             FailureContent.ONE_BYTE: b"\0",
             FailureContent.EMPTY: b"",
-            FailureContent.ENVELOPE: seal(degenerate([]), draft.recipient, behaviour.cipher),
+            FailureContent.ENVELOPE: seal(
+                degenerate([]), draft.recipient, behaviour.cipher, password=draft.message.password
+            ),
         }[behaviour.failure_content]
-    return seal(draft.payload, draft.recipient, behaviour.cipher, ber=behaviour.ber, constructed=behaviour.constructed)
+    return seal(
+        draft.payload,
+        draft.recipient,
+        behaviour.cipher,
+        ber=behaviour.ber,
+        constructed=behaviour.constructed,
+        password=draft.message.password,
+    )
 
 
 def cert_rep(message: Message, verdict: Verdict, behaviour: Behaviour, hierarchy: Hierarchy, forgery: Forgery) -> bytes:

@@ -5,6 +5,7 @@ import threading
 from dataclasses import dataclass
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from . import names
 from .attacks import forgery
@@ -50,6 +51,8 @@ class Responder:
         self.foreign = Hierarchy(RAKind.NONE, label="foreign")
         self._transactions: dict[str, _Transaction] = {}
         self._nonces: set[bytes] = set()
+        self._seen: set[str] = set()
+        """Challenges that opened a request: messages about it come under the same."""
         self._lock = threading.Lock()
 
     def ca_certificates(self) -> tuple[str, bytes]:
@@ -103,6 +106,12 @@ class Responder:
         exchange.answer, exchange.issued = str(verdict), verdict.certificate
         return cert_rep(message, verdict, behaviour, self.hierarchy, forgery(behaviour, self.hierarchy, self.insider))
 
+    @property
+    def _passwords(self) -> set[str]:
+        """What a request may be sealed under."""
+        challenges = self.behaviour.challenges
+        return {one for one in (challenges.static, *(challenges.single_use or [])) if one} | self._seen
+
     def _judge(self, message: Message, exchange: Exchange) -> Verdict:
         if message.nonce in self._nonces:
             message.violations.append("a senderNonce was used before (§3.2.1.5)")
@@ -110,7 +119,9 @@ class Responder:
         # Whoever poses as another CA has not that CA's key.
         own = self.foreign.issuing if self.behaviour.attack is Attack.FOREIGN_CA else self.hierarchy.recipient
         keys: list[tuple[x509.Certificate, PrivateKey]] = [(one.certificate, one.key) for one in (own, self.insider)]
-        judge_envelope(message, unseal(message.content, keys), legacy=self.behaviour.legacy_requests)
+        opened = unseal(message.content, keys, self._passwords)
+        exchange.under_password = opened.derivation is not None
+        judge_envelope(message, opened, legacy=self.behaviour.legacy_requests)
         exchange.cipher = message.opened.cipher if message.opened else None
         if message.message_type == names.CERT_POLL:
             return self._poll(message)
@@ -122,6 +133,10 @@ class Responder:
         exchange.alternative_names = request.alternative_names
         exchange.key_bits = request.key.key_size
         exchange.challenge_present = request.challenge is not None
+        if request.challenge is not None:
+            self._seen.add(request.challenge)
+        if not isinstance(message.signer_key, rsa.RSAPublicKey):
+            message.password = request.challenge
         if message.transaction_id in self._transactions:
             message.violations.append("a new request under an old transactionID")
         refusal = self._admit(message, request, exchange)
@@ -157,6 +172,8 @@ class Responder:
         transaction = self._transactions.get(message.transaction_id)
         if transaction is None:
             return Verdict(names.FAILURE, names.BAD_CERT_ID)
+        if not isinstance(message.signer_key, rsa.RSAPublicKey):
+            message.password = transaction.request.challenge
         subject = transaction.request.csr.subject
         judge_poll(message, self.hierarchy.issuing.certificate.subject, subject)
         return self._answer(message, transaction)

@@ -38,6 +38,14 @@ struct KeyAtHand: Cryptography, TagCryptography {
         try library.envelop(content, to: recipient, cipher: cipher)
     }
 
+    func envelop(_ content: Secret, password: Secret, cipher: ContentCipher) throws -> [UInt8] {
+        try library.envelop(content, password: password, cipher: cipher)
+    }
+
+    func openEnvelope(_ envelopedData: [UInt8], password: Secret, legacyCiphers: Bool) throws -> [UInt8] {
+        try library.openEnvelope(envelopedData, password: password, legacyCiphers: legacyCiphers)
+    }
+
     func sign(
         _ content: [UInt8], attributes: [SignedAttribute], signer: Certificate, key: Secret, digest: DigestAlgorithm
     ) throws -> [UInt8] {
