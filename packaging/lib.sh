@@ -47,7 +47,7 @@ need_packages() {
         stop "apt-get failed; install by hand, then run this again: ${missing[*]}"
     fi
     local service
-    for service in nginx:nginx-light certmonger:certmonger; do
+    for service in nginx:nginx-light certmonger:certmonger squid:squid tinyproxy:tinyproxy; do
         if [[ " ${missing[*]} " == *" ${service#*:} "* ]]; then
             echo "(a ${service%:*} of its own is run when needed: the packaged service is kept from starting at boot)"
             as_root update-rc.d "${service%:*}" disable >/dev/null

@@ -8,6 +8,6 @@ from . import misdeeds
 from .misdeeds import Misdeed
 from .proxy import Interference, Route, Wire
 from .requests import message_of
-from .tls import secured
+from .tls import secured, server_files
 
-__all__ = ["Interference", "Misdeed", "Route", "Wire", "message_of", "misdeeds", "secured"]
+__all__ = ["Interference", "Misdeed", "Route", "Wire", "message_of", "misdeeds", "secured", "server_files"]

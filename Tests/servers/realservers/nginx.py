@@ -16,6 +16,8 @@ error_log {folder}/error.log;
 events {{ worker_connections 64; }}
 http {{
     access_log {folder}/access.log;
+    log_format clients '$request_method $uri $status $ssl_client_s_dn';
+    access_log {folder}/clients.log clients;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
@@ -33,9 +35,9 @@ _GATEWAY = """\
 ssl_certificate {certificate};
         ssl_certificate_key {key};
         ssl_client_certificate {clients};
-        ssl_verify_client on;
+        ssl_verify_client {verify};
         ssl_verify_depth 4;
-        location / {{ return 200 "$ssl_client_s_dn\\n"; }}
+        location / {{ {location}; }}
 """
 
 
@@ -43,13 +45,23 @@ class Nginx:
     """Serves the files of `root` on a loopback port; nothing outside its own temporary folder is written.
 
     With `gateway`, it serves HTTPS with that certificate and key, lets in only clients whose certificate leads to one
-    of the CAs in the third file, and answers with the client's subject. A context manager.
+    of the CAs in the third file, and answers with the client's subject; or, with `upstream`, with what the server of
+    that URL answers. With `verify` "off" or "optional" it lets in others, too. A context manager.
     """
 
-    def __init__(self, root: Path, gateway: tuple[Path, Path, Path] | None = None, port: int | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        gateway: tuple[Path, Path, Path] | None = None,
+        port: int | None = None,
+        upstream: str | None = None,
+        verify: str = "on",
+    ) -> None:
         self.root = root
         self.port = port or process.free_port()
         self._gateway = gateway
+        self._verify = verify
+        self._location = f"proxy_pass {upstream}" if upstream else 'return 200 "$ssl_client_s_dn\\n"'
         self._folder = Path(tempfile.mkdtemp(prefix="signet-nginx-"))
 
     @property
@@ -60,7 +72,15 @@ class Nginx:
     @property
     def requests(self) -> list[str]:
         """The access log's lines."""
-        log = self._folder / "access.log"
+        return self._lines("access.log")
+
+    @property
+    def clients(self) -> list[str]:
+        """One line a request: method, path, status, and the subject of the certificate that the client showed."""
+        return self._lines("clients.log")
+
+    def _lines(self, name: str) -> list[str]:
+        log = self._folder / name
         return log.read_text().splitlines() if log.exists() else []
 
     def start(self) -> Self:
@@ -69,7 +89,9 @@ class Nginx:
         gateway = ""
         if self._gateway:
             certificate, key, clients = self._gateway
-            gateway = _GATEWAY.format(certificate=certificate, key=key, clients=clients)
+            gateway = _GATEWAY.format(
+                certificate=certificate, key=key, clients=clients, verify=self._verify, location=self._location
+            )
         configuration = self._folder / "nginx.conf"
         configuration.write_text(
             _CONFIGURATION.format(

@@ -15,6 +15,8 @@ class CountingServer(ThreadingHTTPServer):
     def __init__(self, *arguments: Any) -> None:
         self._count = 0
         self._ended = threading.Condition()
+        # The class's own is IPv4.
+        self.address_family = socket.AF_INET6 if ":" in arguments[0][0] else socket.AF_INET
         super().__init__(*arguments)
 
     def process_request(self, request: Any, client_address: Any) -> None:

@@ -15,13 +15,14 @@ from .responder import Responder
 
 
 class SCEPServer:
-    """One SCEP server on 127.0.0.1. A context manager: it ends with every connection it holds."""
+    """One SCEP server on an address of loopback. A context manager: it ends with every connection it holds."""
 
     def __init__(
         self,
         hierarchy: Hierarchy | None = None,
         behaviour: Behaviour | None = None,
         *,
+        host: str = "127.0.0.1",
         port: int = 0,
         crl_folder: Path | None = None,
     ) -> None:
@@ -33,7 +34,8 @@ class SCEPServer:
         self.released = threading.Event()
         """Set at the end, or by a test: lets go of every request that is held."""
         self._connections = itertools.count(1)
-        self._http = Listener(("127.0.0.1", port), self)
+        self._host = host
+        self._http = Listener((host, port), self)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
 
     @property
@@ -44,7 +46,8 @@ class SCEPServer:
     @property
     def url(self) -> str:
         """What a profile names."""
-        return f"http://127.0.0.1:{self.port}/scep"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self.port}/scep"
 
     @property
     def fingerprint(self) -> str:
