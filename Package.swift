@@ -75,6 +75,7 @@ let package = Package(
         core("X509", "Faults"),
         core("Profiles", "Faults", "X509"),
         core("SCEP", "Faults", "Secrets", "X509"),
+        core("Challenges", "Faults", "Secrets"),
         core("Enrollment", "JournalEntries", "Secrets", "SCEP", "X509"),
         core("DeviceTag", "Secrets", "X509"),
         core("Installation", "Faults", "Secrets", "X509", "Profiles", "SCEP"),
@@ -95,8 +96,9 @@ let package = Package(
         // shell: does what the core decided.
         floor("shell", "SCEPClient", ["Faults", "Secrets", "X509", "SCEP", "OpenSSLCrypto", "CurlTransport"]),
         shell(
-            "SignetAgent", "Faults", "JournalEntries", "Secrets", "X509", "Profiles", "SCEP", "Enrollment", "DeviceTag",
-            "Installation", "Varlink", "ControlProtocol", "Reports"),
+            "SignetAgent", "Faults", "JournalEntries", "Secrets", "X509", "Profiles", "SCEP", "Challenges",
+            "Enrollment",
+            "DeviceTag", "Installation", "Varlink", "ControlProtocol", "Reports"),
         shell(
             "SignetInstaller", "Faults", "JournalEntries", "Secrets", "X509", "Profiles", "Installation", "Varlink",
             "ControlProtocol"),
@@ -139,6 +141,7 @@ let package = Package(
         tests("core", "X509Tests", "Faults", "X509", "TestPKI"),
         tests("core", "ProfilesTests", "Faults", "X509", "Profiles"),
         tests("core", "SCEPTests", "Faults", "Secrets", "X509", "SCEP", "OpenSSLCrypto", "TestPKI"),
+        tests("core", "ChallengesTests", "Faults", "Secrets", "Challenges"),
         tests("core", "JournalEntriesTests", "Enrollment", "JournalEntries", "TestCatalog"),
         tests("core", "EnrollmentTests", "JournalEntries", "SCEP", "Enrollment", "OpenSSLCrypto", "TestCatalog"),
         tests("core", "DeviceTagTests", "Secrets", "X509", "DeviceTag", "OpenSSLCrypto", "TestPKI"),

@@ -1,6 +1,6 @@
 package import Secrets
 
-/// Who a client is to a server that asks: a certificate in the handshake, a bearer token in each request, or both.
+/// Who a client is to a server that asks: a certificate in the handshake, a bearer token in each request, a login.
 ///
 /// Secrets go from here to libcurl's hands for the length of an exchange; what libcurl writes to its own buffers on the
 /// way to the kernel it frees as it is.
@@ -21,10 +21,12 @@ package struct ClientAccess: Sendable {
     let identity: Identity?
     /// `Authorization: Bearer …` with its NUL (RFC 6750 §2.1).
     let authorization: Secret?
+    let login: CurlLogin?
 
     /// - Parameter token: nil, too, for one that no header can carry: see `isToken`.
-    package init(identity: Identity?, token: Secret?) {
+    package init(identity: Identity? = nil, token: Secret? = nil, login: Login? = nil) {
         self.identity = identity
+        self.login = login.map { CurlLogin($0) }
         let prefix = Array("Authorization: Bearer ".utf8)
         authorization = token.flatMap { token in
             guard Self.isToken(token) else { return nil }

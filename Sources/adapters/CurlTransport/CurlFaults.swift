@@ -40,6 +40,27 @@ extension CurlExchange {
         }
     }
 
+    /// What a proxy let nothing past by; nil where it is not the proxy's doing.
+    ///
+    /// - Parameter refusal: the status by which it refused, where it did.
+    func fault(_ result: CURLcode, of proxy: HTTPProxy, refusal: Int?, words: String) -> TransportFault? {
+        switch (refusal, result) {
+        case (407?, _), (401?, _):
+            return fault(
+                .proxyUnauthorised,
+                expected: "a login that '\(proxy.url)' takes, as user:password in the credential that proxy names",
+                got: proxy.authorization == nil ? "none" : "one that it refuses")
+        case (let status?, _):
+            return fault(
+                .proxyRefused, expected: "a tunnel to '\(origin)' by '\(proxy.url)'", got: "HTTP status \(status)")
+        case (nil, CURLE_COULDNT_RESOLVE_PROXY), (nil, CURLE_COULDNT_CONNECT):
+            return fault(
+                .proxyNotConnected, expected: "a proxy at '\(proxy.url)'",
+                got: words.isEmpty ? unsafe String(cString: curl_easy_strerror(result)) : words)
+        default: return nil
+        }
+    }
+
     // X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED of OpenSSL.
     private static let (notYetValid, hasExpired) = (9, 10)
 

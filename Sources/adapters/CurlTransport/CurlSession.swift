@@ -21,10 +21,13 @@ import Secrets
     private let tlsAuthorities: [UInt8]?
     private let userAgent: String
     private let client: ClientAccess?
+    private let proxy: HTTPProxy?
     /// What the kept connection's server showed in its handshake, and who that was.
     private var shown: (origin: Substring, certificates: [[UInt8]]) = ("", [])
 
-    init(tlsAuthorities: [UInt8]?, userAgent: String, client: ClientAccess?) throws(TransportFault) {
+    init(
+        tlsAuthorities: [UInt8]?, userAgent: String, client: ClientAccess?, proxy: HTTPProxy?
+    ) throws(TransportFault) {
         if let error = Self.loadError {
             unsafe words.deallocate()
             throw TransportFault(
@@ -41,6 +44,7 @@ import Secrets
         self.tlsAuthorities = tlsAuthorities
         self.userAgent = userAgent
         self.client = client
+        self.proxy = proxy
         unsafe signet_curl_multi_keep(multi, 1)
     }
 
@@ -63,10 +67,15 @@ import Secrets
     private func perform(
         _ exchange: CurlExchange, key: UnsafeRawBufferPointer?
     ) throws(TransportFault) -> HTTPResponse {
-        let headers = unsafe try prepare(exchange, key: key)
+        let proxyHeaders = unsafe proxy?.authorization?.withBytes { line in
+            unsafe curl_slist_append(nil, line.bindMemory(to: CChar.self).baseAddress)
+        }
+        defer { unsafe signet_curl_wipe_list(proxyHeaders) }
+        let headers = unsafe try prepare(exchange, key: key, proxyHeaders: proxyHeaders)
         defer {
             unsafe signet_curl_wipe_list(headers)
             unsafe signet_curl_forget_key(easy)
+            unsafe signet_curl_forget_login(easy)
         }
         unsafe words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         guard unsafe curl_multi_add_handle(multi, easy) == CURLM_OK else {
@@ -74,9 +83,13 @@ import Secrets
         }
         defer { unsafe curl_multi_remove_handle(multi, easy) }
         let result = try run(exchange)
+        let said = unsafe String(cString: words)
+        if let proxy, let fault = exchange.fault(result, of: proxy, refusal: refusal(of: exchange), words: said) {
+            throw fault
+        }
         guard result == CURLE_OK else {
             throw exchange.fault(
-                result, words: unsafe String(cString: words),
+                result, words: said,
                 verification: unsafe signet_curl_get_long(easy, CURLINFO_SSL_VERIFYRESULT))
         }
         guard exchange.isHeadComplete else { throw exchange.fault(.connectionLost, got: "half a head") }
@@ -86,6 +99,15 @@ import Secrets
             throw exchange.fault(.malformedAnswer, expected: "a status of three digits", got: "\(response.status)")
         }
         return response
+    }
+
+    /// The status by which a proxy opened no tunnel, or asks for a login to forward; nil where it refused neither.
+    private func refusal(of exchange: CurlExchange) -> Int? {
+        if exchange.origin.lowercased().hasPrefix("https") {
+            let tunnel = unsafe signet_curl_get_long(easy, CURLINFO_HTTP_CONNECTCODE)
+            return tunnel == 0 || (200...299).contains(tunnel) ? nil : tunnel
+        }
+        return unsafe signet_curl_get_long(easy, CURLINFO_RESPONSE_CODE) == 407 ? 407 : nil
     }
 
     private func run(_ exchange: CurlExchange) throws(TransportFault) -> CURLcode {
@@ -102,7 +124,7 @@ import Secrets
 
     /// Sets every option anew; the connection stays. The list is the caller's to free, after the exchange.
     private func prepare(
-        _ exchange: CurlExchange, key: UnsafeRawBufferPointer?
+        _ exchange: CurlExchange, key: UnsafeRawBufferPointer?, proxyHeaders: UnsafeMutablePointer<curl_slist>?
     ) throws(TransportFault) -> UnsafeMutablePointer<curl_slist>? {
         let request = exchange.request
         unsafe curl_easy_reset(easy)
@@ -123,6 +145,10 @@ import Secrets
         if let key = unsafe key, let certificates = client?.identity?.certificates {
             unsafe results.append(
                 signet_curl_set_identity(easy, certificates, certificates.count, key.baseAddress, key.count))
+        }
+        if let proxy { unsafe results.append(signet_curl_set_proxy(easy, proxy.url, proxyHeaders)) }
+        if let login = client?.login {
+            unsafe results.append(login.withCStrings { unsafe signet_curl_set_login(easy, $0, $1) })
         }
         // An empty value takes back a header that libcurl would send by itself.
         var lines = ["Cache-Control: no-cache", "Expect:"]

@@ -4,7 +4,7 @@ package import Profiles
 /// Reads /etc/signet/signet.toml, as strictly as profiles.
 package enum AgentSettingsReader {
     private static let tables: [(table: String, keys: [String])] = [
-        ("agent", ["idle-exit"]), ("management", ["endpoint", "token", "identity", "ca", "heartbeat"]),
+        ("agent", ["idle-exit"]), ("management", ["endpoint", "token", "identity", "ca", "heartbeat", "proxy"]),
     ]
 
     /// The settings that a file's bytes describe; see `ProfileReader.profile` for the parameters.
@@ -30,7 +30,7 @@ package enum AgentSettingsReader {
 
     private static func management(_ section: Section, _ diagnostics: Diagnostics) -> ManagementSettings? {
         let endpoint = section.checked(section.text("endpoint"), of: "endpoint") { (url) throws(ProfileFault) in
-            try ManagementSettings.check(endpoint: url)
+            try ServerURL.check(secure: url)
             return url
         }
         if section.node("endpoint") == nil {
@@ -48,7 +48,8 @@ package enum AgentSettingsReader {
         let settings = ManagementSettings(
             endpoint: endpoint ?? "", token: token(section, diagnostics), identity: identity,
             ca: section.checked(section.text("ca"), of: "ca", ProfileReader.path),
-            heartbeat: seconds("heartbeat", section, ManagementSettings.check(heartbeat:)) ?? 86_400)
+            heartbeat: seconds("heartbeat", section, ManagementSettings.check(heartbeat:)) ?? 86_400,
+            proxy: ProxyReader.proxy(in: section, diagnostics))
         return endpoint == nil ? nil : settings
     }
 
@@ -63,10 +64,7 @@ package enum AgentSettingsReader {
         }
         let table = Section(section.name("token"), node, keys: ["credential"], diagnostics)
         if table.node("credential") == nil { table.reportMissing("credential", example) }
-        return table.checked(table.text("credential"), of: "credential") { (name) throws(ProfileFault) in
-            try ProfileRules.check(credential: name)
-            return name
-        }
+        return table.credential("credential")
     }
 
     /// A time span: a whole number of seconds, or text with a unit.

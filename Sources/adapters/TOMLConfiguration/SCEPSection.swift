@@ -27,7 +27,8 @@ struct SCEPSection {
             afterRevocation: section.choice("after-revocation") ?? .wait,
             afterCloning: section.choice("after-cloning") ?? .wait,
             tlsCA: section.checked(section.text("tls-ca"), of: "tls-ca", ProfileReader.path),
-            options: options(isSingleUse: challenge?.singleUse == true))
+            options: options(isSingleUse: challenge?.singleUse == true),
+            proxy: ProxyReader.proxy(in: section, diagnostics))
         let decisive =
             settings.allowUnpinnedCA
             ? "allow-unpinned-ca" : settings.legacyRequest ? "legacy-request" : "challenge-on-renewal"
@@ -57,21 +58,27 @@ struct SCEPSection {
         section.node(key).map { $0.value == .list([]) } ?? true
     }
 
+    private static let sources = ["credential", "file", "command", "ndes", "url"]
+
     private func challenge() -> ChallengeSource? {
         guard let node = section.node("challenge") else { return nil }
-        let sources = ["credential", "file", "command", "ndes"]
         let name = section.name("challenge")
-        let table = Section(name, node, keys: sources + ["single-use"], diagnostics)
+        let table = Section(name, node, keys: Self.sources + ["method", "single-use"], diagnostics)
         guard case .table = node.value else { return nil }
-        let given = sources.filter { table.node($0) != nil }
-        if let ndes = table.node("ndes") {
-            diagnostics.reportUnbuilt("\(name) with ndes", "use credential, file or command", at: ndes.position)
-        }
+        var given = Self.sources.filter { table.node($0) != nil }
+        // Beside a server's URL, the credential is what that is shown.
+        let hasServer = given.contains { $0 == "ndes" || $0 == "url" }
+        if hasServer { given.removeAll { $0 == "credential" } }
         if given.count != 1 {
             let got = given.isEmpty ? "none" : given.joined(separator: " and ")
             diagnostics.report(
-                "\(name): expected one of credential, file and command, got \(got)",
+                "\(name): expected one of credential, file, command, ndes and url, got \(got)",
                 "write it like { credential = \"scep-challenge\" }", at: node.position)
+        }
+        if hasServer, let node = table.node("single-use") {
+            diagnostics.report(
+                "\(name).single-use: expected none beside \(given.joined(separator: " and "))",
+                "remove it: a challenge that is fetched is never sent twice", at: node.position)
         }
         let singleUse = table.boolean("single-use") ?? false
         return location(in: table).map { ChallengeSource(location: $0, singleUse: singleUse) }
@@ -79,10 +86,7 @@ struct SCEPSection {
 
     /// Every source that is given is checked, even where there is one too many.
     private func location(in table: Section) -> ChallengeSource.Location? {
-        let credential = table.checked(table.text("credential"), of: "credential") { (name) throws(ProfileFault) in
-            try ProfileRules.check(credential: name)
-            return ChallengeSource.Location.credential(name)
-        }
+        let credential = table.credential("credential")
         let file = table.checked(table.text("file"), of: "file") { (path) throws(ProfileFault) in
             ChallengeSource.Location.file(try ProfileReader.path(path))
         }
@@ -91,6 +95,28 @@ struct SCEPSection {
             try ProfileRules.check(command: command)
             return ChallengeSource.Location.command(command)
         }
-        return credential ?? file ?? command
+        let ndes = server("ndes", .ndes, credential, in: table)
+        let endpoint = server("url", .endpoint, credential, in: table)
+        if table.node("ndes") != nil, table.node("credential") == nil {
+            table.reportMissing(
+                "credential",
+                "name the one that holds user:password, like { ndes = \"https://…\", credential = \"ndes-login\" }")
+        }
+        if table.node("url") == nil, let node = table.node("method") {
+            diagnostics.report("\(table.name("method")): expected none without url", "remove it", at: node.position)
+        }
+        return ndes ?? endpoint ?? credential.map { ChallengeSource.Location.credential($0) } ?? file ?? command
+    }
+
+    private func server(
+        _ key: String, _ kind: ChallengeServer.Kind, _ credential: String?, in table: Section
+    ) -> ChallengeSource.Location? {
+        table.checked(table.text(key), of: key) { (url) throws(ProfileFault) in
+            try ServerURL.check(secure: url)
+            return ChallengeSource.Location.server(
+                ChallengeServer(
+                    kind: kind, url: url, credential: credential,
+                    method: kind == .endpoint ? table.choice("method") ?? .get : .get))
+        }
     }
 }

@@ -74,6 +74,26 @@ CURLcode signet_curl_set_identity(
 
 void signet_curl_forget_key(CURL *easy) { signet_curl.easy_setopt(easy, CURLOPT_SSLKEY_BLOB, NULL); }
 
+CURLcode signet_curl_set_proxy(CURL *easy, const char *url, struct curl_slist *headers) {
+    CURLcode result = signet_curl.easy_setopt(easy, CURLOPT_PROXY, url);
+    // What the environment exempts concerns the environment's proxy.
+    if (result == CURLE_OK) result = signet_curl.easy_setopt(easy, CURLOPT_NOPROXY, "");
+    if (result == CURLE_OK) result = signet_curl.easy_setopt(easy, CURLOPT_PROXYHEADER, headers);
+    return result;
+}
+
+CURLcode signet_curl_set_login(CURL *easy, const char *user, const char *password) {
+    CURLcode result = signet_curl.easy_setopt(easy, CURLOPT_HTTPAUTH, (long)(CURLAUTH_BASIC | CURLAUTH_NTLM));
+    if (result == CURLE_OK) result = signet_curl.easy_setopt(easy, CURLOPT_USERNAME, user);
+    if (result == CURLE_OK) result = signet_curl.easy_setopt(easy, CURLOPT_PASSWORD, password);
+    return result;
+}
+
+void signet_curl_forget_login(CURL *easy) {
+    signet_curl.easy_setopt(easy, CURLOPT_USERNAME, NULL);
+    signet_curl.easy_setopt(easy, CURLOPT_PASSWORD, NULL);
+}
+
 void signet_curl_wipe_list(struct curl_slist *list) {
     for (struct curl_slist *item = list; item; item = item->next)
         if (item->data) explicit_bzero(item->data, strlen(item->data));

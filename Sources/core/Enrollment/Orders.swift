@@ -13,7 +13,7 @@ extension EnrollmentMachine {
             state.publishRetry = nil
         }
         // What a process is handed at its start may be what was missing.
-        if state.has(.challengeUnavailable) { state.retry = nil }
+        if state.has(.challengeUnavailable) || state.has(.proxyFailing) { state.retry = nil }
         let known = state.identity
         if let latest {
             // Renaming pending/ to a generation is the commit.

@@ -20,6 +20,7 @@ package struct Problem: Sendable, Equatable, Codable {
 /// Every kind of problem there is. Raw values are stable: fleets alert on them.
 package enum ProblemCode: String, Sendable, Equatable, Codable, CaseIterable {
     case unreachable = "server-unreachable"
+    case proxyFailing = "proxy-failing"
     case overloaded = "server-overloaded"
     case refused = "request-refused"
     case challengeRefused = "challenge-refused"

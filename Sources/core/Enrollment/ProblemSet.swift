@@ -3,8 +3,8 @@ package import FoundationEssentials
 extension ProblemCode {
     /// Of these one at most is present: the reason why the last request brought nothing.
     package static let ofRequests: Set<ProblemCode> = [
-        .unreachable, .overloaded, .refused, .challengeRefused, .clockRefused, .clockWrong, .untrustedReply,
-        .unfitCertificate, .wrongCA, .raNotAuthorised, .notSCEP, .recipientUnsupported,
+        .unreachable, .proxyFailing, .overloaded, .refused, .challengeRefused, .clockRefused, .clockWrong,
+        .untrustedReply, .unfitCertificate, .wrongCA, .raNotAuthorised, .notSCEP, .recipientUnsupported,
         .challengeSpent, .challengeUnavailable,
         .pendingTooLong, .storage,
         .profileInvalid, .subjectUnavailable, .cryptography,

@@ -15,6 +15,12 @@ extension ProblemCode {
                 .error, "f7311bf9041a45b282d0eec8e8c54e41", "the SCEP server does not answer",
                 "check scep.url, name resolution, proxy and firewall; it is tried again by itself"
             )
+        case .proxyFailing:
+            (
+                .error, "ca13d83483154e009ab213622effb7db", "the HTTP proxy lets nothing through to the server",
+                "correct proxy in [scep], or its credential, as the text says, or ask the proxy's owner; it is tried again by "
+                    + "itself"
+            )
         case .overloaded:
             (
                 .warning, "017430fd92054ccba022d2d0795069fc", "the SCEP server asks to wait",
@@ -104,9 +110,9 @@ extension ProblemCode {
             )
         case .challengeUnavailable:
             (
-                .error, "7d78484ea2524ee9aecbdf6651984900", "the challenge cannot be read",
-                "put in place what the text names; a credential is noticed by itself, a file or command within the hour or "
-                    + "at once by 'signetctl enroll'"
+                .error, "7d78484ea2524ee9aecbdf6651984900", "there is no challenge to be had",
+                "put in place what the text names; a credential is noticed by itself, anything else within the hour or at "
+                    + "once by 'signetctl enroll'"
             )
         case .pendingTooLong:
             (

@@ -18,6 +18,10 @@ extension Profile {
         case .credential(let name): form.add("scep.challenge.credential", name)
         case .file(let path): form.add("scep.challenge.file", path)
         case .command(let command): form.add("scep.challenge.command", command)
+        case .server(let server):
+            form.add("scep.challenge.\(server.kind.rawValue)", server.url)
+            form.add("scep.challenge.shown", [server.credential].compactMap { $0 })
+            form.add("scep.challenge.by-post", server.method == .post)
         case nil: break
         }
         form.add("scep.challenge.single-use", scep.challenge?.singleUse ?? false)
@@ -30,6 +34,8 @@ extension Profile {
         form.add("scep.challenge-on-renewal", scep.options.challengeOnRenewal)
         form.add("scep.ca-identifier", [scep.options.caIdentifier].compactMap { $0 })
         form.add("scep.transaction-id", [scep.options.transactionID].compactMap { $0 })
+        form.add("scep.proxy.url", [scep.proxy?.url].compactMap { $0 })
+        form.add("scep.proxy.credential", [scep.proxy?.credential].compactMap { $0 })
         form.add("subject.name", subject.name)
         form.add("subject.alternative-names", subject.alternativeNames)
         form.add("subject.issued-name", [subject.issuedName].compactMap { $0 })

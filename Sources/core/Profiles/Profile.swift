@@ -65,11 +65,14 @@ package struct SCEPSettings: Sendable, Equatable {
     package var tlsCA: String?
     /// The preset's, where the profile does not say otherwise.
     package var options: ServerOptions
+    /// The proxy that leads to the server, to the challenge's, and to revocation lists.
+    package var proxy: ProxySettings?
 
     package init(
         urls: [String], caFingerprints: [[UInt8]], allowUnpinnedCA: Bool, raFingerprints: [[UInt8]],
         challenge: ChallengeSource?, security: SecurityLevel, legacyRequest: Bool, afterRevocation: AfterRevocation,
-        afterCloning: AfterCloning = .wait, tlsCA: String?, options: ServerOptions = ServerOptions()
+        afterCloning: AfterCloning = .wait, tlsCA: String?, options: ServerOptions = ServerOptions(),
+        proxy: ProxySettings? = nil
     ) {
         self.urls = urls
         self.caFingerprints = caFingerprints
@@ -82,6 +85,7 @@ package struct SCEPSettings: Sendable, Equatable {
         self.afterCloning = afterCloning
         self.tlsCA = tlsCA
         self.options = options
+        self.proxy = proxy
     }
 }
 
@@ -94,14 +98,44 @@ package struct ChallengeSource: Sendable, Equatable {
         case file(String)
         /// A command and its arguments; its standard output is the challenge.
         case command([String])
+        /// A server that makes a new one for whoever asks and may: it is never sent twice.
+        case server(ChallengeServer)
     }
     package var location: Location
-    /// The PKI accepts it once: a request that may have arrived is never followed by another with it.
+    /// The PKI accepts it once, and nobody but a person has another: a request that may have arrived is never followed by
+    /// another with it.
     package var singleUse: Bool
 
     package init(location: Location, singleUse: Bool) {
         self.location = location
         self.singleUse = singleUse
+    }
+}
+
+/// A server that hands out challenges.
+package struct ChallengeServer: Sendable, Equatable {
+    package enum Kind: String, Sendable, Equatable {
+        /// NDES's page `mscep_admin`; the credential holds a login.
+        case ndes
+        /// An endpoint that answers with a challenge and nothing else; the credential holds a bearer token.
+        case endpoint = "url"
+    }
+    /// `scep.challenge.method`
+    package enum Method: String, Sendable, Equatable, CaseIterable {
+        case get = "GET"
+        case post = "POST"
+    }
+    package var kind: Kind
+    /// An https URL.
+    package var url: String
+    package var credential: String?
+    package var method: Method
+
+    package init(kind: Kind, url: String, credential: String?, method: Method = .get) {
+        self.kind = kind
+        self.url = url
+        self.credential = credential
+        self.method = method
     }
 }
 

@@ -17,6 +17,8 @@ package enum ProfileFaultCode: String, FaultCode, CaseIterable {
     case invalidAlternativeName = "invalid-alternative-name"
     /// Not an http or https URL that Signet calls.
     case invalidURL = "invalid-url"
+    /// Not an HTTP proxy's URL.
+    case invalidProxy = "invalid-proxy"
     /// Not a SHA-256 fingerprint.
     case invalidFingerprint = "invalid-fingerprint"
     /// Not a plain absolute path.
@@ -46,6 +48,7 @@ extension ProfileFaultCode {
         case .invalidSubject: "write it as RFC 4514 does, like CN=${serial_number},O=Example"
         case .invalidAlternativeName: "write DNS:name, URI:uri, email:address or IP:address"
         case .invalidURL: "write it like https://pki.example.com/scep"
+        case .invalidProxy: "write it like http://proxy.example.com:3128"
         case .invalidFingerprint: "compute SHA-256 with: openssl x509 -in ca.pem -noout -fingerprint -sha256"
         case .invalidPath: "write the whole path from '/', without '.', '..' or doubled '/'"
         case .invalidCredentialName: "name a file in /etc/signet/credentials"

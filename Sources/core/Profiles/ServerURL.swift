@@ -30,6 +30,14 @@ package enum ServerURL {
         try check(authority: authority, of: text)
     }
 
+    /// The same for what only TLS may carry: secrets go there, or come from there. Throws `.invalidURL`.
+    package static func check(secure text: String) throws(ProfileFault) {
+        try check(text)
+        guard text.prefix(while: { $0 != ":" }).lowercased() == "https" else {
+            throw fault(text, "https:// first", "'\(text.prefix(64))'")
+        }
+    }
+
     private static func check(authority: Substring, of text: String) throws(ProfileFault) {
         var host = authority
         var port: Substring?

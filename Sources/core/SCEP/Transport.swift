@@ -81,11 +81,26 @@ package enum TransportFaultCode: String, FaultCode {
     case malformedAnswer = "malformed-answer"
     case badURL = "bad-url"
     case cancelled
+    /// The proxy has no address, or does not listen.
+    case proxyNotConnected = "proxy-not-connected"
+    /// The proxy asks for a login, or for another one (407, RFC 9110 §15.5.8).
+    case proxyUnauthorised = "proxy-unauthorised"
+    /// The proxy opens no tunnel to the server (RFC 9110 §9.3.6).
+    case proxyRefused = "proxy-refused"
+
+    /// Whether it is the proxy that nothing gets past.
+    package var isProxys: Bool {
+        switch self {
+        case .proxyNotConnected, .proxyUnauthorised, .proxyRefused: true
+        default: false
+        }
+    }
 
     /// Whether the server may have seen the request although no answer came.
     package var requestMayHaveArrived: Bool {
         switch self {
         case .nameNotResolved, .notConnected, .tlsRefused, .tlsNotYetValid, .timedOutBeforeSending, .badURL: false
+        case .proxyNotConnected, .proxyUnauthorised, .proxyRefused: false
         case .timedOut, .connectionLost, .tooLarge, .malformedAnswer, .cancelled: true
         }
     }

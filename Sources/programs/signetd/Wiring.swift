@@ -1,5 +1,4 @@
 import ControlProtocol
-import CurlTransport
 import DurableFiles
 import Enrollment
 import Faults
@@ -29,7 +28,7 @@ func wirePorts(root: String, folder: ConfigurationFolder, journal: Journal) -> A
         now: { Date() },
         wait: waitOnWallClock,
         cryptography: OpenSSL(),
-        transport: { try CurlTransport(tlsAuthorities: $0, userAgent: "signet/\(Release.version)") },
+        transport: openTransport,
         files: DiskFiles(folder: root + "/var/lib/signet"),
         installer: InstallerSocket(path: root + "/run/signet/install"),
         configuration: { readConfiguration(folder) },
@@ -39,6 +38,7 @@ func wirePorts(root: String, folder: ConfigurationFolder, journal: Journal) -> A
         publishedCertificate: { try readPublished($0, files, root: root) },
         bytes: { try folder.readCertificates($0) },
         challenge: { try await readChallenge($0, root: root) },
+        credential: readCredential,
         facts: { machine.facts(productSerial: nil) },
         traits: {
             let (machineID, addresses) = machine.openTraits()
@@ -51,7 +51,7 @@ func wirePorts(root: String, folder: ConfigurationFolder, journal: Journal) -> A
         },
         log: { journal.log($0) },
         versions: (agent: Release.version, openssl: OpenSSL.version),
-        reports: ReportPorts(transport: reportTransport, token: readToken))
+        reports: ReportPorts(transport: openTransport, token: readToken))
 }
 
 /// The installer's socket is made anew at each boot, in memory. (The kernel's own boot id lies where the service's sandbox
@@ -128,6 +128,7 @@ private func readChallenge(_ source: ChallengeSource, root: String) async throws
         secret = credential.trimmed()
     case .file(let path): secret = try StoredSecrets.file(root + path).trimmed()
     case .command(let arguments): secret = try await SecretCommand(arguments).output().trimmed()
+    case .server(let server): throw MissingChallenge(place: "'\(server.url)' is asked by whoever sends it")
     }
     guard !secret.isEmpty else { throw MissingChallenge(place: "an empty challenge") }
     return secret

@@ -15,8 +15,12 @@ extension Agent {
         do {
             if let caIdentifier { try ProfileRules.check(identifier: caIdentifier) }
             let subject = try DistinguishedName(rfc4514: "CN=signet-probe")
+            // Who has written a profile for it has said by which way it is reached.
+            let proxy = configuration.profiles.first { $0.scep.urls.contains(url) }?.scep.proxy
+            let access = EndpointAccess(
+                authorities: tlsCA.map { Array($0.utf8) }, proxy: try ports.proxy(proxy))
             let exchange = SCEPExchange(
-                server: try ServerURL(url), transport: try ports.transport(tlsCA.map { Array($0.utf8) }),
+                server: try ServerURL(url), transport: try ports.transport(access),
                 cryptography: ports.cryptography,
                 policy: ServerPolicy(
                     caFingerprints: [], allowUnpinnedCA: true, installedAnchors: context?.anchors,

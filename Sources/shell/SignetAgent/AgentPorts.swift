@@ -14,8 +14,8 @@ package struct AgentPorts: Sendable {
     /// Waits for a moment of the wall clock; returns early when the clock is set, or the task is cancelled.
     package var wait: @Sendable (_ until: Date) async -> Void
     package var cryptography: any Cryptography & TagCryptography
-    /// A new transport, for one transaction; with the CA certificates (PEM) that an HTTPS server must chain to.
-    package var transport: @Sendable (_ tlsAuthorities: [UInt8]?) throws -> any Transport
+    /// A new transport, for one transaction.
+    package var transport: @Sendable (EndpointAccess) throws -> any Transport
     package var files: any StateFiles
     package var installer: any Installer
     package var configuration: @Sendable () -> Configuration
@@ -31,6 +31,8 @@ package struct AgentPorts: Sendable {
     package var bytes: @Sendable (_ path: String) throws -> [UInt8]
     /// The challenge, read when it is needed. It throws what says where it was looked for.
     package var challenge: @Sendable (ChallengeSource) async throws -> Secret
+    /// What a credential holds, without the line end that editors append. It throws what says where it was looked for.
+    package var credential: @Sendable (_ name: String) throws -> Secret
     /// Values for templates; the serial number is the installer's to know.
     package var facts: @Sendable () -> [TemplateVariable: String]
     /// What tells this machine from others, but for what the installer has to be asked.
@@ -46,7 +48,7 @@ package struct AgentPorts: Sendable {
     package init(
         now: @escaping @Sendable () -> Date, wait: @escaping @Sendable (_ until: Date) async -> Void,
         cryptography: any Cryptography & TagCryptography,
-        transport: @escaping @Sendable (_ tlsAuthorities: [UInt8]?) throws -> any Transport, files: any StateFiles,
+        transport: @escaping @Sendable (EndpointAccess) throws -> any Transport, files: any StateFiles,
         installer: any Installer, configuration: @escaping @Sendable () -> Configuration,
         parse: @escaping @Sendable (ProfileName, _ text: [UInt8]) throws -> Profile,
         certificates: @escaping @Sendable (_ path: String) throws -> [Certificate],
@@ -54,6 +56,7 @@ package struct AgentPorts: Sendable {
         publishedCertificate: @escaping @Sendable (ProfileName) throws -> [UInt8]?,
         bytes: @escaping @Sendable (_ path: String) throws -> [UInt8],
         challenge: @escaping @Sendable (ChallengeSource) async throws -> Secret,
+        credential: @escaping @Sendable (_ name: String) throws -> Secret,
         facts: @escaping @Sendable () -> [TemplateVariable: String],
         traits: @escaping @Sendable () -> MachineTraits, boot: @escaping @Sendable () -> String?,
         publish: @escaping @Sendable (_ name: String, _ bytes: [UInt8]) throws -> Void,
@@ -73,6 +76,7 @@ package struct AgentPorts: Sendable {
         self.publishedCertificate = publishedCertificate
         self.bytes = bytes
         self.challenge = challenge
+        self.credential = credential
         self.facts = facts
         self.traits = traits
         self.boot = boot

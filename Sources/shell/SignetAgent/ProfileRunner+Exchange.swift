@@ -146,12 +146,22 @@ extension ProfileRunner {
 
     /// The run of the transaction, kept as long as it stays with one server: one connection for all of it.
     private func openRun(_ server: String) throws -> TransactionRun {
-        if let run, run.server == server { return run }
+        let identity = shownIdentity
+        if let run, run.server == server, run.shown == identity?.number { return run }
         let new = try TransactionRun(
             server, profile: profile, anchors: context.anchors, known: machine.state.capabilities[server] ?? [],
-            ports: ports, store: store)
+            shows: identity, ports: ports, store: store)
         run = new
         return new
+    }
+
+    /// Who renews shows what it renews, to an HTTPS server that asks. An enrollment has nothing to show.
+    private var shownIdentity: Generation? {
+        let state = document.state
+        guard state.transaction?.kind == .renew, !state.isForeign, !state.isRevoked, let generation,
+            ports.now() < generation.certificate.notAfter
+        else { return nil }
+        return generation
     }
 
     /// Whether files that the profile names, for want of which an exchange could not begin, can be used now.

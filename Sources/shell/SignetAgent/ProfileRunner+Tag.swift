@@ -134,7 +134,8 @@ extension ProfileRunner {
         }
         lastFetch[url] = ports.now()
         do {
-            let response = try await ports.transport(nil).exchange(
+            let access = EndpointAccess(proxy: try ports.proxy(profile.scep.proxy))
+            let response = try await ports.transport(access).exchange(
                 HTTPRequest(
                     method: .get, url: url, limit: ProfileStore.revocationListLimit,
                     deadline: ExchangeLimits.deadline))

@@ -19,19 +19,8 @@ package struct ReportPorts: Sendable {
 
     /// Nothing is there: for agents that report to nobody.
     package static let none = ReportPorts(
-        transport: { _ in throw ReportingFailure("there is no transport") },
-        token: { _ in throw ReportingFailure("there is no token") })
-}
-
-/// Who the device is to its management endpoint, and whom it believes there.
-package struct EndpointAccess: Sendable {
-    /// PEM of the CA certificates that the endpoint must chain to; nil for the system's.
-    package var authorities: [UInt8]?
-    /// The identity's certificate and chain, PEM, leaf first; empty where it shows none.
-    package var certificates: [UInt8] = []
-    /// PEM.
-    package var key: Secret?
-    package var token: Secret?
+        transport: { _ in throw CredentialFailure("there is no transport") },
+        token: { _ in throw CredentialFailure("there is no token") })
 }
 
 /// `[management]` as it was read.
@@ -44,7 +33,7 @@ package enum Management: Sendable, Equatable {
 }
 
 /// Why there is no credential, in words.
-package struct ReportingFailure: Error, CustomStringConvertible {
+package struct CredentialFailure: Error, CustomStringConvertible {
     package let description: String
     package init(_ description: String) { self.description = description }
 }

@@ -67,6 +67,7 @@ extension Reporter {
     private func access(_ route: Route) throws -> EndpointAccess? {
         let settings = route.settings
         var access = EndpointAccess(authorities: try settings.ca.map { try ports.bytes($0) })
+        access.proxy = try ports.proxy(settings.proxy)
         access.token = try settings.token.map { try ports.reports.token($0) }
         if let name = route.identity {
             let store = ProfileStore(name, files: ports.files)
@@ -77,15 +78,12 @@ extension Reporter {
             if !isForeign, let generation = try store.latestGeneration(where: ports.isPair),
                 access.token == nil || ports.now() < generation.certificate.notAfter
             {
-                access.key = try store.key(of: generation.number)
-                access.certificates = ([generation.certificate] + generation.chain).flatMap {
-                    PEM.encode($0.der, label: PEM.certificateLabel)
-                }
+                access.show(generation, key: try store.key(of: generation.number))
             }
         }
         if access.token != nil || access.key != nil { return access }
         if route.isAmbiguous {
-            throw ReportingFailure("there are several profiles, and management.identity names none of them")
+            throw CredentialFailure("there are several profiles, and management.identity names none of them")
         }
         return nil
     }

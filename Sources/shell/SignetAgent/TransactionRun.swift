@@ -19,26 +19,43 @@ final class TransactionRun {
     private var authority: Authority?
     /// What the request carried, so that a server's text that repeats it is not passed on.
     private var challenge: Secret?
+    /// A challenge that was fetched and that no request has carried yet.
+    private var unsent: (challenge: Secret, since: Date)?
+    /// Seconds for which it is used.
+    private static let keptUnsent = 600.0
     /// The key that lies in pending/, once it was used: decoded once a run.
     private var key: Secret?
     let server: String
+    /// The generation that an HTTPS server is shown, if it asks.
+    let shown: Int?
 
-    /// - Parameter known: capabilities that the server has listed before.
+    /// - Parameters:
+    ///   - known: capabilities that the server has listed before.
+    ///   - shows: the identity that the transaction renews; nil in an enrollment.
     init(
-        _ server: String, profile: Profile, anchors: [Certificate]?, known: [String], ports: AgentPorts,
-        store: ProfileStore
+        _ server: String, profile: Profile, anchors: [Certificate]?, known: [String],
+        shows identity: Generation? = nil, ports: AgentPorts, store: ProfileStore
     ) throws {
         self.server = server
+        shown = identity?.number
         self.profile = profile
         self.ports = ports
         self.store = store
+        var access = EndpointAccess()
+        do { access.proxy = try ports.proxy(profile.scep.proxy) } catch { throw LocalFailure.proxy(error) }
+        if let identity {
+            // The key goes from the agent's memory to libcurl, through no file.
+            do { access.show(identity, key: try store.key(of: identity.number)) } catch {
+                throw LocalFailure.storage(error)
+            }
+        }
         do {
             var policy = try profile.serverPolicy(anchors: anchors, certificates: ports.certificates)
             policy.knownCapabilities = Capabilities(keywords: Set(known))
             self.policy = policy
+            access.authorities = try profile.scep.tlsCA.map { try ports.bytes($0) }
             exchange = SCEPExchange(
-                server: try ServerURL(server),
-                transport: try ports.transport(try profile.scep.tlsCA.map { try ports.bytes($0) }),
+                server: try ServerURL(server), transport: try ports.transport(access),
                 cryptography: ports.cryptography, policy: policy)
         } catch {
             throw LocalFailure.profile(error)
@@ -113,6 +130,7 @@ final class TransactionRun {
 
     /// Sends the request in pending/.
     func send() async throws -> (Verdict, [Weakness]) {
+        unsent = nil
         let (request, expectation) = try pending()
         guard let type = MessageType(rawValue: request.type), let id = TransactionID(request.id) else {
             throw LocalFailure.storage(UnreadableRequest())
@@ -152,8 +170,20 @@ final class TransactionRun {
     /// While its place holds no challenge nobody is asked for anything, however often processes start. A command is run
     /// only when what it makes is used.
     func requireChallenge(_ transaction: Transaction) async throws {
-        if case .command = profile.scep.challenge?.location { return }
-        if showsChallenge(transaction) { _ = try await readChallenge() }
+        guard showsChallenge(transaction), let source = profile.scep.challenge else { return }
+        do {
+            switch source.location {
+            case .command: break
+            case .server(let server): try fetch(from: server).requireCredential()
+            case .credential, .file: _ = try await ports.challenge(source)
+            }
+        } catch {
+            throw LocalFailure.challenge(error)
+        }
+    }
+
+    private func fetch(from server: ChallengeServer) -> ChallengeFetch {
+        ChallengeFetch(ports: ports, settings: profile.scep, server: server)
     }
 
     /// Where the current certificate says who asks, the challenge is left out unless the profile wants it there, too.
@@ -176,7 +206,14 @@ final class TransactionRun {
     private func readChallenge() async throws -> Secret? {
         guard let source = profile.scep.challenge else { return nil }
         do {
-            return try await ports.challenge(source)
+            guard case .server(let server) = source.location else { return try await ports.challenge(source) }
+            // One that was never sent, for a disk that was full, is as good as a new one for a while; NDES keeps an hour's.
+            if let unsent, ports.now().timeIntervalSince(unsent.since).magnitude < Self.keptUnsent {
+                return unsent.challenge
+            }
+            let challenge = try await fetch(from: server).challenge()
+            unsent = (challenge, ports.now())
+            return challenge
         } catch {
             throw LocalFailure.challenge(error)
         }

@@ -9,6 +9,7 @@ enum LocalFailure: Error {
     case challenge(any Error)
     case subject(any Error)
     case profile(any Error)
+    case proxy(any Error)
 }
 
 extension ExchangeTrouble {
@@ -21,6 +22,7 @@ extension ExchangeTrouble {
         case LocalFailure.challenge(let cause): self.init(.local, code: .challengeUnavailable, detail: "\(cause)")
         case LocalFailure.subject(let cause): self.init(.local, code: .subjectUnavailable, detail: "\(cause)")
         case LocalFailure.profile(let cause): self.init(.local, code: .profileInvalid, detail: "\(cause)")
+        case LocalFailure.proxy(let cause): self.init(.local, code: .proxyFailing, detail: "\(cause)")
         default: self.init(.local, code: .cryptography, detail: "\(error)")
         }
     }
@@ -29,9 +31,13 @@ extension ExchangeTrouble {
         let detail = "\(failure)"
         switch failure {
         case .noAnswer(let fault):
+            let code: ProblemCode =
+                if fault.code == .tlsNotYetValid { .clockWrong } else if fault.code.isProxys { .proxyFailing } else {
+                    .unreachable
+                }
             self.init(
-                .noAnswer(requestMayHaveArrived: wasSent && fault.code.requestMayHaveArrived),
-                code: fault.code == .tlsNotYetValid ? .clockWrong : .unreachable, detail: detail)
+                .noAnswer(requestMayHaveArrived: wasSent && fault.code.requestMayHaveArrived), code: code,
+                detail: detail)
         case .status(let status, nil) where status < 400:
             // No PKI's word: a SCEP server that answers so is none, and portals send everybody elsewhere.
             self.init(

@@ -27,12 +27,14 @@ struct AgentSettingsTests {
             identity = "office"
             ca = "/etc/signet/anchors/fleet.pem"
             heartbeat = "7d"
+            proxy = "http://proxy.example.com:3128"
             """
         #expect(
             try settings(all).management
                 == ManagementSettings(
                     endpoint: "https://fleet.example.com:8443/events?fleet=a", token: "fleet-token",
-                    identity: ProfileName("office"), ca: "/etc/signet/anchors/fleet.pem", heartbeat: 604_800))
+                    identity: ProfileName("office"), ca: "/etc/signet/anchors/fleet.pem", heartbeat: 604_800,
+                    proxy: ProxySettings(url: "http://proxy.example.com:3128")))
     }
 
     @Test(arguments: [

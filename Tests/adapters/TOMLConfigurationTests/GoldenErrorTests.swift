@@ -41,6 +41,23 @@ struct GoldenErrorTests {
             ])
     }
 
+    @Test func `what is wrong with ways and challenges is told as precisely`() throws {
+        let text = Reading.text(
+            scep: """
+                challenge = { ndes = "http://ndes.example.com/certsrv/mscep_admin/", method = "GET", single-use = true }
+                proxy = { url = "http://proxy.example.com", password = "hunter2" }
+                """)
+        #expect(
+            try Reading.errors(text) == [
+                "a.toml:4:13: scep.challenge.credential is missing; name the one that holds user:password, like { ndes = \"https://…\", credential = \"ndes-login\" }",
+                "a.toml:4:22: scep.challenge.ndes: expected https:// first, got 'http://ndes.example.com/certsrv/mscep_admin/'; write it like https://pki.example.com/scep",
+                "a.toml:4:79: scep.challenge.method: expected none without url; remove it",
+                "a.toml:4:99: scep.challenge.single-use: expected none beside ndes; remove it: a challenge that is fetched is never sent twice",
+                "a.toml:5:17: scep.proxy.url: expected a port, got none; write it like http://proxy.example.com:3128",
+                "a.toml:5:45: unknown key 'scep.proxy.password'; remove it; known here are url, credential",
+            ])
+    }
+
     @Test func `an empty file misses what a profile needs`() throws {
         #expect(
             try Reading.errors("") == [

@@ -16,6 +16,7 @@ struct GoodProfileTests {
             after-revocation = "enroll"
             after-cloning = "enroll"
             tls-ca = "/etc/signet/anchors/tls.pem"
+            proxy = { url = "http://proxy.example.com:3128", credential = "proxy-login" }
 
             [subject]
             name = "CN=${serial_number},O=Example"
@@ -51,7 +52,8 @@ struct GoodProfileTests {
                 allowUnpinnedCA: false, raFingerprints: [[UInt8](repeating: 0xCD, count: 32)],
                 challenge: ChallengeSource(location: .credential("scep-challenge"), singleUse: true),
                 security: .rfc8894, legacyRequest: false, afterRevocation: .enroll, afterCloning: .enroll,
-                tlsCA: "/etc/signet/anchors/tls.pem"),
+                tlsCA: "/etc/signet/anchors/tls.pem",
+                proxy: ProxySettings(url: "http://proxy.example.com:3128", credential: "proxy-login")),
             subject: SubjectTemplate(
                 name: "CN=${serial_number},O=Example",
                 alternativeNames: ["DNS:${fqdn}", "URI:urn:device:${machine_id}"]),
@@ -114,6 +116,30 @@ struct GoodProfileTests {
         let profile = try Reading.profile(Reading.text(pin: "allow-unpinned-ca = true"))
         #expect(profile.scep.allowUnpinnedCA)
         #expect(profile.scep.caFingerprints.isEmpty)
+    }
+
+    @Test(arguments: [
+        (
+            "{ ndes = \"https://a/certsrv/mscep_admin/\", credential = \"login\" }",
+            ChallengeServer(kind: .ndes, url: "https://a/certsrv/mscep_admin/", credential: "login")
+        ),
+        (
+            "{ url = \"HTTPS://a/c?d=e\", credential = \"token\" }",
+            ChallengeServer(kind: .endpoint, url: "HTTPS://a/c?d=e", credential: "token")
+        ),
+        (
+            "{ url = \"https://[::1]:8/\", method = \"POST\" }",
+            ChallengeServer(kind: .endpoint, url: "https://[::1]:8/", credential: nil, method: .post)
+        ),
+    ])
+    func `a challenge may come from a server`(line: String, server: ChallengeServer) throws {
+        let profile = try Reading.profile(Reading.text(scep: "challenge = \(line)"))
+        #expect(profile.scep.challenge == ChallengeSource(location: .server(server), singleUse: false))
+    }
+
+    @Test(arguments: ["http://proxy.example.com:3128", "HTTP://127.0.0.1:8888", "http://[::1]:3128"])
+    func `a proxy may be a URL alone`(url: String) throws {
+        #expect(try Reading.profile(Reading.text(scep: "proxy = \"\(url)\"")).scep.proxy == ProxySettings(url: url))
     }
 
     @Test func `a challenge may come from a file or a command`() throws {

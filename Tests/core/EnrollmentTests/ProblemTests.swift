@@ -38,7 +38,7 @@ import Testing
         // A new credential starts the agent, which tries at once; anything else is tried again by itself.
         let remedy = ProblemCode.challengeUnavailable.remedy
         #expect(remedy.contains("a credential is noticed by itself"))
-        #expect(remedy.contains("a file or command within the hour"))
+        #expect(remedy.contains("anything else within the hour"))
         #expect(!remedy.contains("then run"))
     }
 

@@ -22,6 +22,12 @@ struct CanonicalBytesTests {
                 identificationCAs: [], gateway: .mdca, requireRevocationCheck: false, revocationListURLs: []))
     }
 
+    private func server(
+        _ kind: ChallengeServer.Kind, _ credential: String?, _ method: ChallengeServer.Method = .get
+    ) -> ChallengeSource.Location {
+        .server(ChallengeServer(kind: kind, url: "https://a/", credential: credential, method: method))
+    }
+
     @Test func `the form is the one that earlier versions wrote`() throws {
         let text = """
             signet profile 1
@@ -62,6 +68,12 @@ struct CanonicalBytesTests {
             try profile(scep: { $0.options.challengeOnRenewal = true }),
             try profile(scep: { $0.options.caIdentifier = "a" }),
             try profile(scep: { $0.options.transactionID = "a" }),
+            try profile(scep: { $0.proxy = ProxySettings(url: "http://a:1") }),
+            try profile(scep: { $0.proxy = ProxySettings(url: "http://a:1", credential: "c") }),
+            try profile(scep: { $0.challenge?.location = server(.ndes, "c") }),
+            try profile(scep: { $0.challenge?.location = server(.endpoint, "c") }),
+            try profile(scep: { $0.challenge?.location = server(.endpoint, nil) }),
+            try profile(scep: { $0.challenge?.location = server(.endpoint, nil, .post) }),
             try profile(alternativeNames: ["DNS:a", "DNS:b"]),
             try profile(alternativeNames: ["DNS:a\nsubject.alternative-names 5:DNS:b"]),
             try profile(issuedName: "CN=x"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from realservers import Nginx, ScepServer
+from realservers import Nginx, Proxy, ScepServer, Squid, Tinyproxy
 
 
 def test_nginx_serves_a_folder(tmp_path: Path) -> None:
@@ -19,6 +19,24 @@ def test_nginx_serves_a_folder(tmp_path: Path) -> None:
             assert answer.read() == b"crl"
             assert answer.headers["Content-Type"] == "application/pkix-crl"
         folder = nginx._folder
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("kind", [Tinyproxy, Squid])
+def test_a_proxy_forwards_for_who_is_known_and_goes(tmp_path: Path, kind: type[Proxy]) -> None:
+    tmp_path.chmod(0o755)
+    with Nginx(tmp_path) as nginx, kind(login=True) as proxy:
+
+        def status(login: str) -> str:
+            command = ["curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--noproxy", ""]
+            command += ["--proxy", proxy.url, "--proxy-user", login, f"{nginx.url}/nothing?a=b"]
+            return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False).stdout
+
+        # curl decodes what looks percent-encoded; nginx finds nothing, or may not look.
+        assert status(":".join(proxy.login).replace("%", "%25")) in ("403", "404")
+        assert status("nobody:x") in ("401", "407")
+        assert set(proxy.requests) == {f"GET {nginx.url}/nothing"}
+        folder = proxy._folder
     assert not folder.exists()
 
 

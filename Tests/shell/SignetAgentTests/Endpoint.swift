@@ -62,7 +62,7 @@ final class Endpoint: Sendable {
                 return EndpointTransport(endpoint: self, answered: answered)
             },
             token: { name in
-                guard name == "fleet-token" else { throw ReportingFailure("no token in the credential '\(name)'") }
+                guard name == "fleet-token" else { throw CredentialFailure("no token in the credential '\(name)'") }
                 return Array("hush".utf8).withUnsafeBytes { Secret(copying: $0) }
             })
     }

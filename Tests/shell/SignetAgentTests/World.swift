@@ -145,6 +145,7 @@ final class World: Sendable {
             certificates: { _ in [] }, installedAnchors: { [] },
             publishedCertificate: { name in self.state.withLock { $0.published["\(name)"] } }, bytes: { _ in [] },
             challenge: { _ in "hush".utf8CString.withUnsafeBytes { .init(copying: $0) } },
+            credential: { _ in Array("user:password".utf8).withUnsafeBytes { .init(copying: $0) } },
             facts: { [.hostname: "laptop"] }, traits: { self.state.withLock { $0.traits } },
             boot: { self.state.withLock { $0.boot } }, publish: { _, _ in },
             log: { entry in self.state.withLock { $0.entries.append(entry) } },

@@ -34,6 +34,13 @@ CURLcode signet_curl_set_identity(
     CURL *easy, const void *certificates, size_t certificates_count, const void *key, size_t key_count);
 void signet_curl_forget_key(CURL *easy);
 
+/// The proxy of every exchange, in place of the environment's, and headers for it alone, which stay the caller's.
+CURLcode signet_curl_set_proxy(CURL *easy, const char *url, struct curl_slist *headers);
+
+/// The login of a server that asks for one, by NTLM where it can, else by Basic. Both copy, and free without wiping.
+CURLcode signet_curl_set_login(CURL *easy, const char *user, const char *password);
+void signet_curl_forget_login(CURL *easy);
+
 /// Frees a list whose texts may be secret, overwriting them first.
 void signet_curl_wipe_list(struct curl_slist *list);
 
