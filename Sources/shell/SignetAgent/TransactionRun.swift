@@ -200,7 +200,9 @@ final class TransactionRun {
 
     /// The challenge as the key of a renewal's messages. One that works once is used up by then.
     private func readPassword() async throws -> Secret? {
-        profile.scep.challenge?.singleUse == true ? nil : try await readChallenge()
+        guard let source = profile.scep.challenge, !source.singleUse else { return nil }
+        if case .server = source.location { return nil }
+        return try await readChallenge()
     }
 
     private func readChallenge() async throws -> Secret? {
