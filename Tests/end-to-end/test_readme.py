@@ -18,7 +18,7 @@ from machine import BINARIES, PATIENCE, Machine
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text()
-COMMANDS = ["status", "renew", "enroll", "tag", "report", "config check"]
+COMMANDS = ["status", "renew", "enroll", "tag", "report", "probe", "config check"]
 
 
 def section(title: str) -> str:
@@ -76,10 +76,16 @@ def test_every_key_has_the_default_that_is_named(machine: Machine) -> None:
                 tables.setdefault(table, {})[word] = value
             named += 1
     assert named >= 14
-    text = "".join(
-        f"[{table}]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items()) for table, keys in tables.items()
-    )
-    check(machine, "defaults.toml", text)
+    # Each type of key has keys of its own.
+    rsa = {word: value for word, value in tables["key"].items() if word not in ("curve", "transport")}
+    elliptic = {word: value for word, value in tables["key"].items() if word != "bits"} | {"type": '"ec"'}
+    assert elliptic.keys() == {"type", "curve", "transport"}
+    for name, key in {"rsa": rsa, "ec": elliptic}.items():
+        text = "".join(
+            f"[{table}]\n" + "".join(f"{word} = {value}\n" for word, value in words.items())
+            for table, words in (tables | {"key": key}).items()
+        )
+        check(machine, f"{name}.toml", text)
 
 
 # Commands.
