@@ -10,7 +10,7 @@ from device import Device
 BASH = "/usr/share/bash-completion/completions/signetctl"
 ZSH = "/usr/share/zsh/vendor-completions/_signetctl"
 FISH = "/usr/share/fish/vendor_completions.d/signetctl.fish"
-COMMANDS = {"status", "renew", "enroll", "tag", "report", "config"}
+COMMANDS = {"status", "renew", "enroll", "tag", "report", "probe", "config"}
 
 # As bash does it for a TAB: the function that the file has registered for the command finds the words, and gets the
 # command, the word that is begun, and the one before.
