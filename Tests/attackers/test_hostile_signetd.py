@@ -184,7 +184,7 @@ IDENTITIES = [
     issued("expired", UNTRUSTED, ends=-0.5),
     issued("not yet valid", UNTRUSTED, begins=7),
     issued("older than the published one", {"older-than-published"}, begins=-2),
-    issued("of a key that is too short", UNTRUSTED, key=rsa_key("short", 1024)),
+    issued("of a key that is too short", UNFIT, key=rsa_key("short", 1024)),
     Case(
         "the issuing CA's own",
         UNFIT,
