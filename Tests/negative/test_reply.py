@@ -296,7 +296,8 @@ def failed(victim: Victim, what: str, problem: str = "request-refused") -> Statu
 def test_n45_a_failure_of_no_known_kind(victim: Victim) -> None:
     for info in ("absent", "9", "12", "5", "-1", "x", ""):
         victim.server.behaviour.failure = info
-        failed(victim, info)
+        told = "no failInfo" if info == "absent" else f"failInfo '{info}'"
+        assert told in failed(victim, info)["text"]
     victim.server.behaviour.failure = None
     victim.enrolls()
 

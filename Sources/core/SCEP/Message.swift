@@ -17,15 +17,21 @@ package enum PKIStatus: String, Sendable {
     case pending = "3"
 }
 
-/// failInfo (RFC 8894 §3.2.1.4).
-package enum FailInfo: String, Sendable, Codable, Equatable {
-    case badAlg = "0"
-    case badMessageCheck = "1"
-    case badRequest = "2"
-    case badTime = "3"
-    case badCertId = "4"
+/// failInfo (RFC 8894 §3.2.1.4). A server's own number is one, too: it says why, if only to who knows the server.
+package struct FailInfo: RawRepresentable, Sendable, Codable, Equatable {
+    package let rawValue: String
 
-    /// The RFC's own word for it.
+    package init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    package static let badAlg = FailInfo(rawValue: "0")
+    package static let badMessageCheck = FailInfo(rawValue: "1")
+    package static let badRequest = FailInfo(rawValue: "2")
+    package static let badTime = FailInfo(rawValue: "3")
+    package static let badCertId = FailInfo(rawValue: "4")
+
+    /// The RFC's own word for it, or what stands in place of its numbers.
     package var name: String {
         switch self {
         case .badAlg: "badAlg"
@@ -33,6 +39,7 @@ package enum FailInfo: String, Sendable, Codable, Equatable {
         case .badRequest: "badRequest"
         case .badTime: "badTime"
         case .badCertId: "badCertId"
+        default: "failInfo '\(rawValue)'"
         }
     }
 }

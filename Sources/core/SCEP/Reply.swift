@@ -79,7 +79,7 @@ package struct ReplyVerification: Sendable {
         switch status {
         case .pending: return (.pending, weaknesses)
         case .failure:
-            return (.refused(message.failInfo.flatMap(FailInfo.init), text: message.failInfoText), weaknesses)
+            return (.refused(message.failInfo.map(FailInfo.init), text: message.failInfoText), weaknesses)
         case .success:
             let (plain, cipher) = try open(message.content, for: expected.signer, password: expected.password)
             if !ContentCipher.strong.contains(cipher) { weaknesses.append(.cipher(cipher)) }
@@ -154,7 +154,7 @@ package struct ReplyVerification: Sendable {
     }
 
     private func difference(_ nonce: [UInt8], from sent: [UInt8]) -> String {
-        sent.starts(with: nonce)
+        !nonce.isEmpty && sent.starts(with: nonce)
             ? "its first \(nonce.count) bytes alone: have the server keep all 16 (Dogtag: ca.scep.nonceSizeLimit)"
             : "another, of \(nonce.count) bytes"
     }

@@ -108,11 +108,16 @@ import X509
     @Test func `The nonce is ours to the bit (N-41, N-42)`() async throws {
         var flipped = talk.nonce
         flipped[15] ^= 1
-        for other in [nil, flipped, Array(talk.nonce.dropLast(8)), talk.nonce + [0]] {
-            let code = try await talk.refusal(try talk.success().with { $0.nonce = other })
-            #expect(code == .nonceMismatch || code == .malformedReply)
+        let told: [([UInt8]?, String)] = [
+            (nil, "none"), ([], "another, of 0 bytes"), (flipped, "another, of 16 bytes"),
+            (Array(talk.nonce.dropLast(8)), "its first 8 bytes alone"), (talk.nonce + [0], "another, of 17 bytes"),
+        ]
+        for (other, got) in told {
+            let reply = try talk.success().with { $0.nonce = other }
+            let fault = await #expect(throws: SCEPFault.self) { try await talk.verdict(reply) }
+            #expect(fault?.code == .nonceMismatch)
+            #expect(fault?.got?.hasPrefix(got) == true)
         }
-        #expect(try await talk.refusal(try talk.success().with { $0.nonce = flipped }) == .nonceMismatch)
         #expect(try await talk.refusal(try talk.success().with { $0.nonce = nil }.with(status: "3")) == .nonceMismatch)
     }
 
@@ -147,8 +152,8 @@ import X509
 
     @Test(arguments: ["9", "12", "x", nil])
     func `A FAILURE of an unknown kind is a FAILURE (N-45)`(info: String?) async throws {
-        #expect(
-            try await talk.verdict(try talk.success().with(status: "2", failInfo: info)) == .refused(nil, text: nil))
+        let verdict = try await talk.verdict(try talk.success().with(status: "2", failInfo: info))
+        #expect(verdict == .refused(info.map(FailInfo.init), text: nil))
     }
 
     @Test func `The server's own words are passed on, without what a terminal would obey (N-48)`() async throws {
