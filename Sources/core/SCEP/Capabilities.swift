@@ -12,17 +12,19 @@ package struct Capabilities: Sendable, Equatable {
 
     /// Reads a GetCACaps body: lines ended by CRLF, LF or CR, matched whole and without regard to case. Bytes that
     /// are not printable ASCII, lines over 64 bytes and lines past the 64th are left out. A page, as portals send it, has
-    /// no keyword, whatever words stand in it.
+    /// no keyword, whatever words stand in it, nor is a line one that begins as a page does.
     package init(body: [UInt8]) {
         var keywords: Set<String> = []
         let withoutMark = body.starts(with: [0xEF, 0xBB, 0xBF]) ? body.dropFirst(3) : body[...]
-        let isPage = withoutMark.first { $0 > 0x20 } == 0x3C
+        let isPage = withoutMark.first { $0 > 0x20 } == Self.tag
         for line in isPage ? [] : withoutMark.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }).prefix(64) {
             let printable = line.count <= 64 && line.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x09 }
             guard printable else { continue }
             let isSpace = { (octet: UInt8) in octet == 0x20 || octet == 0x09 }
             let word = line.drop(while: isSpace).reversed().drop(while: isSpace).reversed()
-            if !word.isEmpty { keywords.insert(String(decoding: word, as: UTF8.self).lowercased()) }
+            if let first = word.first, first != Self.tag {
+                keywords.insert(String(decoding: word, as: UTF8.self).lowercased())
+            }
         }
         self.keywords = keywords
     }
@@ -46,6 +48,8 @@ package struct Capabilities: Sendable, Equatable {
     /// Keywords on which the strength of requests depends.
     package static let algorithms: Set<String> = ["aes", "sha-256", "sha-512"]
 
+    /// What HTML begins with.
+    private static let tag: UInt8 = 0x3C
     private static let standard: Set<String> = ["aes", "postpkioperation", "sha-256"]
     private static let registeredKeywords: Set<String> = algorithms.union([
         "des3", "getnextcacert", "postpkioperation", "renewal", "scepstandard", "sha-1",
