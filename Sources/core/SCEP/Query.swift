@@ -45,12 +45,18 @@ extension RequestComposer {
 }
 
 extension SCEPExchange {
-    /// Asks about a certificate, signed with one that the CA has issued, or any that it takes.
+    /// Asks about a certificate, signed with one that the CA has issued, or any that it takes. Its key is RSA: the answer is
+    /// encrypted to it, and no challenge goes with a query that could stand in for one (RFC 8894 §3.1).
     ///
-    /// - Throws: `ExchangeFailure`, `CryptographyFault`.
+    /// - Throws: `SCEPFault` with `.unsupportedRecipientKey`, `ExchangeFailure`, `CryptographyFault`.
     package func ask(
         _ query: Query, of authority: Authority, signer: MessageSigner, now: Date
     ) async throws -> (QueryVerdict, [Weakness]) {
+        guard signer.certificate.publicKey.receives else {
+            throw SCEPFault(
+                .unsupportedRecipientKey, attempted: "ask about a certificate",
+                expected: "a signer with an RSA key, to encrypt the answer to", got: "\(signer.certificate.publicKey)")
+        }
         let message = try RequestComposer(cryptography: cryptography, authority: authority, policy: policy).query(
             query, transaction: TransactionID(random: try cryptography.randomBytes(16)), signer: signer)
         let response = try await reply(to: message, authority)
@@ -69,7 +75,7 @@ extension ReplyVerification {
         var weaknesses = weaknesses(of: reply)
         guard status == .success else {
             // No query waits for a person; one that does brings nothing.
-            return (.refused(reply.failInfo.flatMap(FailInfo.init), text: reply.failInfoText), weaknesses)
+            return (.refused(reply.failInfo.map(FailInfo.init), text: reply.failInfoText), weaknesses)
         }
         let (plain, cipher) = try open(reply.content, for: signer)
         if !ContentCipher.strong.contains(cipher) { weaknesses.append(.cipher(cipher)) }

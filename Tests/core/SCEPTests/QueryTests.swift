@@ -28,7 +28,8 @@ import X509
     }
 
     private func ask(
-        _ query: Query, _ change: @escaping @Sendable (inout TestReply, CMSSignedMessage) throws -> Void
+        _ query: Query, as signer: TestIdentity? = nil,
+        _ change: @escaping @Sendable (inout TestReply, CMSSignedMessage) throws -> Void
     ) async throws -> QueryVerdict {
         let template = try talk.success([])
         let recipient = mine.certificate
@@ -48,8 +49,9 @@ import X509
             server: try ServerURL("http://pki.example/"), transport: transport, cryptography: OpenSSL(),
             policy: talk.pki.policy())
         let authority = try await exchange.discover(now: TestTime.now)
+        let signer = signer ?? mine
         return try await exchange.ask(
-            query, of: authority, signer: MessageSigner(certificate: mine.certificate, key: mine.key.secret),
+            query, of: authority, signer: MessageSigner(certificate: signer.certificate, key: signer.key.secret),
             now: TestTime.now
         ).0
     }
@@ -98,6 +100,12 @@ import X509
                 await refusal { _ = try await ask(list) { reply, _ in reply.plain = Self.degenerate(lists) } }?.code
                     == .keyMismatch)
         }
+    }
+
+    @Test func `who could not read the answer does not ask`() async throws {
+        let elliptic = try talk.pki.device("CN=device", key: .elliptic)
+        let fault = await #expect(throws: SCEPFault.self) { try await ask(certificate, as: elliptic) { _, _ in } }
+        #expect(fault?.code == .unsupportedRecipientKey)
     }
 
     @Test func `a refusal is told, and nothing that a reply must be is let off`() async throws {
