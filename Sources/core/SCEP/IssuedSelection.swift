@@ -62,7 +62,9 @@ extension ReplyVerification {
                 expected: "one that is valid now and for a while; check the clock",
                 got: "valid \(leaf.notBefore) to \(leaf.notAfter), clock \(now)")
         }
-        let pool = others + authority.offered + policy.namedCertificates
+        // What root's files name comes first, and what came with this reply last: a copy of a CA's certificate with its key,
+        // but with other words, proves nothing by the signature that is above it.
+        let pool = policy.namedCertificates + authority.offered + others
         do {
             var path = try cryptography.path(from: leaf, intermediates: [], anchors: authority.issuers, at: time)
             while let top = path.last, !top.isSelfIssued, path.count < ExchangeLimits.certificates,

@@ -113,6 +113,15 @@ import X509
         #expect(issued?.chain == [talk.pki.issuing.certificate])
     }
 
+    @Test func `A copy of a CA's certificate that says something else gets into no chain (N-75)`() async throws {
+        // The name and the key of the root, below somebody else.
+        let other = try CertificateOrder.authority("CN=Evil Root", key: .other).issue()
+        let copy = try CertificateOrder.authority(issuer: other).with { $0.serial = 9 }.issue()
+        let issued = try await talk.issued(try talk.success([try talk.pki.device(), copy, other]))
+        #expect(issued?.root == talk.pki.root.certificate)
+        #expect(issued?.chain == [talk.pki.issuing.certificate])
+    }
+
     // MARK: renewal
 
     @Test func `A renewal brings a newer certificate, not the one there is (N-76)`() async throws {
