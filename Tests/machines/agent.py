@@ -31,11 +31,15 @@ class AgentClient(Closing):
     """One connection. Every wait has a deadline in seconds and ends with `TimeoutError`."""
 
     def __init__(self, path: Path, timeout: float = 20.0) -> None:
+        self._path = path
         self._timeout = timeout
+        self._connect()
+
+    def _connect(self) -> None:
         self._connection = socket.socket(socket.AF_UNIX)
-        self._connection.settimeout(timeout)
-        self._connection.connect(str(path))
-        self._client = varlink.Client.new_with_address(f"unix:{path}")
+        self._connection.settimeout(self._timeout)
+        self._connection.connect(str(self._path))
+        self._client = varlink.Client.new_with_address(f"unix:{self._path}")
         self._agent = self._client.open(INTERFACE, connection=self._connection)
 
     def status(self, profile: str | None = None) -> dict[str, Any]:
@@ -57,15 +61,29 @@ class AgentClient(Closing):
 
     def renew(self, profile: str = "access", timeout: float = 60.0) -> list[dict[str, Any]]:
         """`Renew` with `more`, to its end."""
-        return list(self._many("Renew", timeout, profile=profile))
+        return list(self._order("Renew", timeout, profile))
 
     def enroll(self, profile: str = "access", timeout: float = 60.0) -> list[dict[str, Any]]:
         """`Enroll` with `more`, to its end."""
-        return list(self._many("Enroll", timeout, profile=profile))
+        return list(self._order("Enroll", timeout, profile))
 
     def begin(self, method: str, profile: str = "access") -> Iterator[dict[str, Any]]:
         """`Renew` or `Enroll` with `more`, reply by reply."""
-        return self._many(method, 60.0, profile=profile)
+        return self._order(method, 60.0, profile)
+
+    def _order(self, method: str, timeout: float, profile: str) -> Iterator[dict[str, Any]]:
+        """As signetctl gives it: what a process has not begun with when it ends is asked of the next one."""
+        is_ordered = False
+        try:
+            for reply in self._many(method, timeout, profile=profile):
+                is_ordered = True
+                yield reply
+        except AgentError as error:
+            if is_ordered or error.name != "Failed" or error.problem != "agent-stopped":
+                raise
+            self.close()
+            self._connect()
+            yield from self._many(method, timeout, profile=profile)
 
     def _one(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._connection.settimeout(self._timeout)

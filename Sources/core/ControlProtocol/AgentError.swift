@@ -51,3 +51,12 @@ package enum AgentError: Error, Sendable, Equatable {
         static let failed = "\(AgentInterface.name).Failed"
     }
 }
+
+extension StatusDocument.Problem {
+    /// Of an order whose process stopped before its end. The next one takes up what was under way; what had not begun may be
+    /// ordered again.
+    package static let agentStopped = StatusDocument.Problem(
+        code: "agent-stopped", severity: .warning, since: Timestamp(seconds: 0),
+        text: "the agent stopped; what was under way is taken up at its next start",
+        remedy: "run 'signetctl status' to see how it went on")
+}

@@ -24,14 +24,18 @@ struct Failure: Error {
     let hints: [String]
     /// What went wrong with the socket, where that was it.
     let cause: LocalSocketFaultCode?
+    /// The code of the agent's problem, where it told one.
+    let problem: String?
 
     init(
-        _ status: ExitStatus, _ message: String? = nil, hints: [String] = [], cause: LocalSocketFaultCode? = nil
+        _ status: ExitStatus, _ message: String? = nil, hints: [String] = [], cause: LocalSocketFaultCode? = nil,
+        problem: String? = nil
     ) {
         self.status = status
         self.message = message
         self.hints = hints
         self.cause = cause
+        self.problem = problem
     }
 }
 
@@ -82,7 +86,8 @@ extension Failure {
                 .pending, "an exchange for '\(profile)' is under way already",
                 hints: ["follow it with 'signetctl status \(profile) --watch'"])
         case .failed(let problem):
-            self.init(.failed, "\(problem.text) [\(problem.code)]", hints: [problem.remedy])
+            self.init(
+                .failed, "\(problem.text) [\(problem.code)]", hints: [problem.remedy], problem: problem.code)
         case nil where error == .permissionDenied:
             self.init(.notPermitted, "the agent does not do this here", hints: ["use sudo"])
         case nil:

@@ -23,8 +23,21 @@ struct OrderOptions: ParsableArguments {
     /// Orders the exchange. The agent goes on with it whatever becomes of this program.
     func carryOut(_ request: AgentRequest) async throws {
         let deadline = ContinuousClock.now + .seconds(wait ? timeout : min(timeout, 60))
-        var replies = try root.ask(request, more: true, deadline: deadline).makeAsyncIterator()
         var isOrdered = false
+        do {
+            try await follow(request, deadline, &isOrdered)
+        } catch let failure as Failure
+            where !isOrdered && failure.problem == StatusDocument.Problem.agentStopped.code
+        {
+            // A process that makes place for one that sees another credential leaves the order to that one.
+            try await follow(request, deadline, &isOrdered)
+        }
+    }
+
+    private func follow(
+        _ request: AgentRequest, _ deadline: ContinuousClock.Instant, _ isOrdered: inout Bool
+    ) async throws {
+        var replies = try root.ask(request, more: true, deadline: deadline).makeAsyncIterator()
         while let reply = try await next(&replies, isOrdered: isOrdered) {
             isOrdered = true
             show(reply)

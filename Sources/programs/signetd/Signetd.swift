@@ -83,8 +83,8 @@ struct Signetd {
                 // by the next process.
                 if await lingering.servesTheLast {
                     for server in servers { await server.drain(within: drainLimit) }
-                    await finishWork(of: agent)
                 }
+                await finishWork(of: agent)
                 return ("idle until the next tick", Ending.done)
             },
             {

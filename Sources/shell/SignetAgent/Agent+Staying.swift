@@ -41,4 +41,12 @@ extension Agent {
         needChange = continuation
         return stream
     }
+
+    /// What an order gets that came to a process in which one has just failed for a credential: whoever orders again has put
+    /// another in place, which only the next one sees. It ends, without an outcome, with this process.
+    func ofNextProcess() -> AsyncStream<OrderProgress> {
+        let (stream, continuation) = AsyncStream.makeStream(of: OrderProgress.self)
+        laterOrders.append(continuation)
+        return stream
+    }
 }

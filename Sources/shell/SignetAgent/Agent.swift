@@ -52,6 +52,8 @@ package actor Agent {
     var isRefreshing = false
     var mustRefreshAgain = false
     var needChange: AsyncStream<Void>.Continuation?
+    /// Of the next process.
+    var laterOrders: [AsyncStream<OrderProgress>.Continuation] = []
 
     package init(_ ports: AgentPorts) {
         self.ports = ports
@@ -115,18 +117,20 @@ package actor Agent {
         await withdrawals?.stop()
         await reporter.stop()
         for watcher in watchers.values { watcher.finish() }
+        for order in laterOrders { order.finish() }
         needChange?.finish()
     }
 
     // MARK: answers
 
-    /// Follows an admin's order. Throws `AgentError`.
+    /// Follows an admin's order. What is of the next process ends without an outcome. Throws `AgentError`.
     package func order(
         _ kind: Enrollment.Transaction.Kind, of profile: String
     ) async throws -> AsyncStream<OrderProgress> {
         // Who orders has often just changed the profile, or dropped it.
         await reload(andTick: false)
         let runner = try runner(profile)
+        if await runner.hasFailedOrder { return ofNextProcess() }
         guard let progress = await runner.order(kind) else { throw AgentError.busy(profile: profile) }
         return progress
     }

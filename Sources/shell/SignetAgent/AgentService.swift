@@ -84,11 +84,7 @@ package struct AgentService: Sendable {
             }
         }
         // The stream ends without an outcome only where the agent stops.
-        throw AgentError.failed(
-            StatusDocument.Problem(
-                code: "agent-stopped", severity: .warning, since: Timestamp(seconds: 0),
-                text: "the agent stopped; what was under way is taken up at its next start",
-                remedy: "run 'signetctl status' to see how it went on"))
+        throw AgentError.failed(.agentStopped)
     }
 }
 

@@ -1,6 +1,7 @@
 import ControlProtocol
 import FoundationEssentials
 import LocalSocket
+import Synchronization
 import TestFiles
 import Testing
 import Varlink
@@ -163,6 +164,31 @@ struct CommandTests {
             let slow = await signetctl(command, "slow", "--wait", "--timeout", "1", "--root", root)
             #expect(slow.status == .pending)
             #expect(slow.errors.hasPrefix("signetctl: 'slow' is still under way after 1 seconds\n"))
+        }
+    }
+
+    @Test func `What a process had not begun with when it stopped is ordered of the next one, once`() async throws {
+        let calls = Mutex(0)
+        let orders: LocalServer.Handler = { call, connection in
+            let count = calls.withLock { calls in
+                calls += 1
+                return calls
+            }
+            let profile = if case .renew(let name)? = try? AgentRequest(call) { name } else { "" }
+            if profile == "begun" {
+                try? connection.reply(ProgressReply(step: "requesting", at: Samples.noon), continues: true)
+            }
+            if profile == "left", count > 1 { return (try? connection.reply(ProgressReply(generation: 2))) ?? () }
+            try? connection.reply(AgentError.failed(.agentStopped).reply)
+        }
+        for (profile, asked, status) in [("left", 2, ExitStatus.done), ("begun", 1, .failed), ("ever", 2, .failed)] {
+            calls.withLock { $0 = 0 }
+            try await withAgent(orders) { root in
+                let outcome = await signetctl("renew", profile, "--wait", "--root", root)
+                #expect(outcome.status == status)
+                #expect(outcome.errors.contains("[agent-stopped]") == (status == .failed))
+            }
+            #expect(calls.withLock { $0 } == asked)
         }
     }
 

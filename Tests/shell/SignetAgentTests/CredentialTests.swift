@@ -119,6 +119,20 @@ struct CredentialTests {
         await agent.stop()
     }
 
+    @Test func `and what is ordered then is left to the next process`() async throws {
+        let (world, ports) = try worldWithoutChallenge()
+        let agent = Agent(ports)
+        try await agent.start()
+        for await _ in try await agent.order(.enroll, of: "office") {}
+        let later = try await agent.order(.enroll, of: "office")
+        // It neither keeps the process nor is begun with.
+        #expect(await !agent.isNeeded())
+        #expect(await agent.linger() == .none)
+        await agent.stop()
+        for await progress in later { Issue.record("\(progress)") }
+        #expect(world.asked == 0)
+    }
+
     @Test func `the next process tries at once, and lingers`() async throws {
         let (world, ports) = try worldWithoutChallenge()
         let first = Agent(ports)
