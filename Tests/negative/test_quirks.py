@@ -4,6 +4,7 @@ The names are those of servers in which each was seen; none of them is asked who
 """
 
 import pytest
+from asn1crypto import csr
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -110,6 +111,24 @@ def test_q10_a_refusal_as_ndes_makes_it(victim: Victim) -> None:
     behaviour.failure, behaviour.failure_content = names.BAD_REQUEST, FailureContent.ONE_BYTE
     found = victim.refuses("refused", None, "challenge-refused")
     assert "NDES" in found["remedy"] and "badRequest" in found["text"]
+
+
+@pytest.mark.parametrize(("given", "kind"), [(None, "printable_string"), ("utf8", "utf8_string")])
+def test_q14_servers_that_know_one_string_type_of_a_challenge(
+    make_victim: MakeVictim, given: str | None, kind: str
+) -> None:
+    victim = make_victim(scep_challenge_string=given)
+    seen = []
+
+    def look(draft: Draft) -> bytes | None:
+        assert draft.message.opened
+        request = csr.CertificationRequest.load(draft.message.opened.content)["certification_request_info"]
+        kinds = {one["type"].native: one["values"][0] for one in request["attributes"]}
+        seen.append(kinds["challenge_password"].name)
+        return draft.content
+
+    victim.accepts(kind, Forgery(content=look))
+    assert seen == [kind]
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])

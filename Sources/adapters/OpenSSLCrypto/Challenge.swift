@@ -2,13 +2,14 @@ import SCEP
 import Secrets
 import X509
 
-/// How a challengePassword is to be encoded (RFC 2985 §5.4.1: PrintableString preferred, else UTF8String).
+/// How a challengePassword is to be encoded (RFC 2985 §5.4.1: PrintableString preferred, else UTF8String; a server may know
+/// only the latter).
 ///
 /// Nothing here copies the challenge.
 ///
 /// - Returns: the tag of one of the two.
 /// - Throws: `.malformed`.
-func stringTag(ofChallenge challenge: Secret, _ attempt: borrowing Attempt) throws -> DERTag {
+func stringTag(ofChallenge challenge: Secret, isUTF8: Bool, _ attempt: borrowing Attempt) throws -> DERTag {
     let expected = "a challenge password of 1 to 255 characters in UTF-8"
     return unsafe try challenge.withBytes { bytes in
         guard let characters = unsafe unicodeScalarCount(bytes) else {
@@ -18,7 +19,7 @@ func stringTag(ofChallenge challenge: Secret, _ attempt: borrowing Attempt) thro
         guard (1...255).contains(characters) else {
             throw attempt.fault(.malformed, expected: expected, got: "\(characters) characters")
         }
-        return unsafe bytes.allSatisfy(isPrintableStringCharacter) ? .printableString : .utf8String
+        return unsafe !isUTF8 && bytes.allSatisfy(isPrintableStringCharacter) ? .printableString : .utf8String
     }
 }
 

@@ -48,7 +48,8 @@ extension OpenSSL {
             .sequence, .open(DERWriter.integer(0) + content.subject + key.publicKeyInfo),
             .secret(
                 try SecretDER.attributes(
-                    extensions: DERWriter.element(.sequence, extensions), challenge: challenge, attempt)))
+                    extensions: DERWriter.element(.sequence, extensions), challenge: challenge,
+                    isUTF8: content.hasUTF8Challenge, attempt)))
         let (algorithm, digest) = try key.signatureAlgorithm(attempt)
         let signature = unsafe try signed.withBytes { unsafe try key.signature(over: $0, digest: digest, attempt) }
         return SecretDER.element(.sequence, .secret(signed), .open(algorithm + DERWriter.bitString(signature)))

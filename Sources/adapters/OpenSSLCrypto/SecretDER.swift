@@ -39,15 +39,17 @@ enum SecretDER {
 
     /// The attributes of a request (RFC 2986 §4.1): the extensions that it asks for, and the challengePassword.
     ///
-    /// - Parameter extensions: a SEQUENCE of Extension.
+    /// - Parameters:
+    ///   - extensions: a SEQUENCE of Extension.
+    ///   - isUTF8: whether the challenge is a UTF8String, whatever its characters.
     /// - Throws: `.malformed` for a challenge that the attribute cannot carry.
     static func attributes(
-        extensions: [UInt8], challenge: Secret?, _ attempt: borrowing Attempt
+        extensions: [UInt8], challenge: Secret?, isUTF8: Bool, _ attempt: borrowing Attempt
     ) throws -> Secret {
         let request = DERWriter.sequence(
             DERWriter.objectIdentifier(.extensionRequest), DERWriter.element(.set, extensions))
         guard let challenge else { return element(.context(0), .open(request)) }
-        let string = element(try stringTag(ofChallenge: challenge, attempt), .secret(challenge))
+        let string = element(try stringTag(ofChallenge: challenge, isUTF8: isUTF8, attempt), .secret(challenge))
         let password = element(
             .sequence, .open(DERWriter.objectIdentifier(.challengePassword)), .secret(element(.set, .secret(string))))
         // SET OF goes by the encodings (X.690 §11.6): by the length, and then by the identifier, of which

@@ -13,7 +13,7 @@ package struct ProfileReader {
             [
                 "url", "ca-fingerprint", "allow-unpinned-ca", "ra-fingerprint", "challenge", "security",
                 "legacy-request", "after-revocation", "after-cloning", "tls-ca", "server", "renewal-request",
-                "challenge-on-renewal", "ca-identifier", "transaction-id", "proxy",
+                "challenge-on-renewal", "challenge-string", "ca-identifier", "transaction-id", "proxy",
             ]
         ),
         ("subject", ["name", "alternative-names", "issued-name"]),

@@ -50,6 +50,7 @@ struct SCEPSection {
             server: server, renewalRequest: section.choice("renewal-request") ?? preset.renewalRequest,
             // A challenge that works once is spent by then: of the preset's ways that one is not open.
             challengeOnRenewal: section.boolean("challenge-on-renewal") ?? (preset.challengeOnRenewal && !isSingleUse),
+            challengeString: section.choice("challenge-string") ?? preset.challengeString,
             caIdentifier: identifier("ca-identifier"), transactionID: identifier("transaction-id"))
     }
 

@@ -32,6 +32,7 @@ extension Profile {
         form.add("scep.tls-ca", [scep.tlsCA].compactMap { $0 })
         form.add("scep.renewal-request", [scep.options.renewalRequest?.rawValue].compactMap { $0 })
         form.add("scep.challenge-on-renewal", scep.options.challengeOnRenewal)
+        form.add("scep.challenge-string", scep.options.challengeString == .utf8)
         form.add("scep.ca-identifier", [scep.options.caIdentifier].compactMap { $0 })
         form.add("scep.transaction-id", [scep.options.transactionID].compactMap { $0 })
         form.add("scep.proxy.url", [scep.proxy?.url].compactMap { $0 })

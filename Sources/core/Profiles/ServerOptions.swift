@@ -8,6 +8,7 @@ package struct ServerOptions: Sendable, Equatable {
     package var renewalRequest: RenewalRequest?
     /// Renewals carry the challenge, too, although the old certificate proves who asks (RFC 8894 §2.4 advises against).
     package var challengeOnRenewal: Bool
+    package var challengeString: ChallengeString
     /// Sent as `message=` with GetCACaps and GetCACert: the name of a CA on a server that has several. Drafts had it.
     package var caIdentifier: String?
     /// In every transaction in place of a random one, for servers that know the requester by nothing else.
@@ -15,11 +16,12 @@ package struct ServerOptions: Sendable, Equatable {
 
     package init(
         server: ServerKind = .auto, renewalRequest: RenewalRequest? = nil, challengeOnRenewal: Bool = false,
-        caIdentifier: String? = nil, transactionID: String? = nil
+        challengeString: ChallengeString = .printable, caIdentifier: String? = nil, transactionID: String? = nil
     ) {
         self.server = server
         self.renewalRequest = renewalRequest
         self.challengeOnRenewal = challengeOnRenewal
+        self.challengeString = challengeString
         self.caIdentifier = caIdentifier
         self.transactionID = transactionID
     }
@@ -36,6 +38,14 @@ package enum RenewalRequest: String, Sendable, Equatable, CaseIterable {
     case pkcsReq = "pkcs-req"
     /// An enrollment from scratch, with the challenge.
     case challenge
+}
+
+/// `scep.challenge-string`: the ASN.1 type of the challengePassword (RFC 2985 §5.4.1).
+package enum ChallengeString: String, Sendable, Equatable, CaseIterable {
+    /// PrintableString where its alphabet allows that, else UTF8String.
+    case printable
+    /// UTF8String always.
+    case utf8
 }
 
 /// `scep.server`: products whose ways are known. What they do beyond their options is worked out for each of them.

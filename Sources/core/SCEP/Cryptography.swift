@@ -102,10 +102,13 @@ package struct RequestContent: Sendable, Equatable {
     package let subject: [UInt8]
     /// Requested subjectAltName entries; none leaves the extension out.
     package let alternativeNames: [GeneralName]
+    /// Whether a challenge is a UTF8String even where it could be a PrintableString, which RFC 2985 §5.4.1 prefers.
+    package let hasUTF8Challenge: Bool
 
-    package init(subject: [UInt8], alternativeNames: [GeneralName]) {
+    package init(subject: [UInt8], alternativeNames: [GeneralName], hasUTF8Challenge: Bool = false) {
         self.subject = subject
         self.alternativeNames = alternativeNames
+        self.hasUTF8Challenge = hasUTF8Challenge
     }
 }
 

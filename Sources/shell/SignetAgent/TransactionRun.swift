@@ -115,7 +115,9 @@ final class TransactionRun {
         let composer = RequestComposer(cryptography: ports.cryptography, authority: authority, policy: policy)
         let message = try composer.enrollment(
             transaction.rung == .renewalReq ? .renewalReq : .pkcsReq, transaction: id,
-            content: RequestContent(subject: subject.name.der, alternativeNames: subject.alternativeNames), key: key,
+            content: RequestContent(
+                subject: subject.name.der, alternativeNames: subject.alternativeNames,
+                hasUTF8Challenge: profile.scep.options.challengeString == .utf8), key: key,
             challenge: challenge, signer: signer, password: password)
         if let password { try stored { try store.save(pendingPassword: password) } }
         let request = PendingRequest(

@@ -104,6 +104,14 @@ import X509
         #expect(try printed(request).contains("challengePassword"))
     }
 
+    @Test func `A challenge is a UTF8String where that is asked for`() throws {
+        let request = try openssl.certificationRequest(
+            RequestContent(subject: name("device"), alternativeNames: [], hasUTF8Challenge: true), key: key,
+            challenge: Secret("hunter 2"))
+        #expect(request.exposed.contains([0x0C, 8] + Array("hunter 2".utf8)))
+        #expect(try printed(request).contains("challengePassword"))
+    }
+
     @Test func `A challenge that the attribute cannot carry is refused`() {
         for bytes: [UInt8] in [[], [UInt8](repeating: 0x78, count: 256), [0xC3], [0xC0, 0x80], [0xED, 0xA0, 0x80]] {
             expectFault(.malformed) { try request(challenge: Secret(bytes)) }

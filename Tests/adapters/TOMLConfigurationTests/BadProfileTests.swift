@@ -21,6 +21,7 @@ struct BadProfileTests {
             "challenge = { credential = \"a\", single-use = true }\nchallenge-on-renewal = true",
             "scep.challenge-on-renewal: expected a challenge that works once, or one for renewals too"
         ),
+        ("challenge-string = \"bmp\"", "scep.challenge-string: expected \"printable\" or \"utf8\""),
         ("ca-identifier = \"\"", "scep.ca-identifier"),
         ("transaction-id = \"a_b\"", "scep.transaction-id"),
         ("transaction-id = \"\(String(repeating: "a", count: 65))\"", "scep.transaction-id"),

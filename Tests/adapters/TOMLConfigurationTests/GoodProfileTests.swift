@@ -83,6 +83,7 @@ struct GoodProfileTests {
         #expect(
             try options("server = \"step-ca\"\nchallenge = { credential = \"c\", single-use = true }")
                 == ServerOptions(server: .stepCA, renewalRequest: .renewalReq))
+        #expect(try options("challenge-string = \"utf8\"") == ServerOptions(challengeString: .utf8))
         #expect(
             try options("ca-identifier = \"Root CA\"\ntransaction-id = \"device 7\"")
                 == ServerOptions(caIdentifier: "Root CA", transactionID: "device 7"))

@@ -66,6 +66,7 @@ struct CanonicalBytesTests {
             try profile(scep: { $0.tlsCA = "/a" }),
             try profile(scep: { $0.options.renewalRequest = .pkcsReq }),
             try profile(scep: { $0.options.challengeOnRenewal = true }),
+            try profile(scep: { $0.options.challengeString = .utf8 }),
             try profile(scep: { $0.options.caIdentifier = "a" }),
             try profile(scep: { $0.options.transactionID = "a" }),
             try profile(scep: { $0.proxy = ProxySettings(url: "http://a:1") }),
