@@ -126,6 +126,9 @@ let package = Package(
             name: "TestInstallation",
             dependencies: ["Secrets", "X509", "Profiles", "Installation", "OpenSSLCrypto", "TestPKI"],
             path: "Tests/support/TestInstallation", swiftSettings: swiftSettings),
+        .target(
+            name: "TestCryptography", dependencies: ["Secrets", "X509", "SCEP", "OpenSSLCrypto"],
+            path: "Tests/support/TestCryptography", swiftSettings: swiftSettings),
         .target(name: "TestServers", path: "Tests/support/TestServers", swiftSettings: swiftSettings),
         .target(
             name: "FuzzTargets",
@@ -135,7 +138,8 @@ let package = Package(
             ],
             path: "Tests/support/FuzzTargets", swiftSettings: swiftSettings),
         .testTarget(
-            name: "CorpusTests", dependencies: ["Faults", "SCEP", "Secrets", "X509", "OpenSSLCrypto", "FuzzTargets"],
+            name: "CorpusTests",
+            dependencies: ["Faults", "SCEP", "Secrets", "X509", "OpenSSLCrypto", "FuzzTargets", "TestCryptography"],
             path: "Tests/CorpusTests", swiftSettings: swiftSettings),
         .testTarget(name: "HouseTests", path: "Tests/HouseTests", swiftSettings: swiftSettings),
         tests("core", "X509Tests", "Faults", "X509", "TestPKI"),
@@ -154,7 +158,8 @@ let package = Package(
         tests(
             "adapters", "OpenSSLCryptoTests", "Faults", "Secrets", "X509", "SCEP", "DeviceTag", "OpenSSLCrypto",
             "TestFiles", "TestPKI"),
-        tests("adapters", "CurlTransportTests", "Faults", "Secrets", "SCEP", "CurlTransport", "TestFiles"),
+        tests(
+            "adapters", "CurlTransportTests", "Faults", "Secrets", "SCEP", "CurlTransport", "TestFiles", "TestServers"),
         tests("adapters", "DurableFilesTests", "Faults", "Secrets", "DurableFiles", "TestFiles"),
         tests("adapters", "LocalSocketTests", "Faults", "Secrets", "Varlink", "LocalSocket", "TestFiles"),
         tests("adapters", "SystemdHostTests", "Faults", "JournalEntries", "Secrets", "SystemdHost", "TestFiles"),
@@ -172,7 +177,7 @@ let package = Package(
         tests(
             "shell", "SignetAgentTests", "Faults", "JournalEntries", "Secrets", "X509", "Profiles", "SCEP",
             "Enrollment", "DeviceTag", "Installation", "Varlink", "ControlProtocol", "Reports", "SignetAgent",
-            "OpenSSLCrypto", "DurableFiles", "TestCatalog", "TestFiles", "TestPKI"),
+            "OpenSSLCrypto", "DurableFiles", "TestCatalog", "TestCryptography", "TestFiles", "TestPKI"),
         tests(
             "shell", "SignetInstallerTests", "Faults", "JournalEntries", "Secrets", "X509", "Profiles", "Installation",
             "Varlink", "ControlProtocol", "SignetInstaller", "OpenSSLCrypto", "DurableFiles", "TrustStores",

@@ -3,6 +3,7 @@ import Faults
 import FoundationEssentials
 import Glibc
 import SCEP
+import TestServers
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct CurlTransportTests {

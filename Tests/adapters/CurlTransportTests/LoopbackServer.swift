@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Synchronization
+import TestServers
 
 /// A real HTTP server on 127.0.0.1 that does what a test's script says, connection by connection.
 final class LoopbackServer: Sendable {
@@ -98,14 +99,7 @@ final class LoopbackServer: Sendable {
         func send(_ text: String) { send(Array(text.utf8)) }
 
         func send(_ bytes: [UInt8]) {
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = Array(rest).withUnsafeBytes {
-                    Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
-                }
-                guard count > 0 else { return }
-                rest = rest.dropFirst(count)
-            }
+            sendAll(bytes, to: descriptor)
         }
 
         func reply(_ body: String, status: String = "200 OK", headers: [String] = []) {
@@ -119,22 +113,4 @@ final class LoopbackServer: Sendable {
             while recv(descriptor, &byte, 1, 0) > 0 {}
         }
     }
-}
-
-/// A socket on a free port of 127.0.0.1; without `listening`, connecting to it is refused.
-func listeningSocket(listening: Bool = true) throws -> (Int32, UInt16) {
-    struct Unavailable: Error {}
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let bound = withUnsafeMutablePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            bind(descriptor, $0, size) == 0 && (!listening || listen(descriptor, 16) == 0)
-                && getsockname(descriptor, $0, &size) == 0
-        }
-    }
-    guard bound else { throw Unavailable() }
-    return (descriptor, UInt16(bigEndian: address.sin_port))
 }

@@ -3,6 +3,7 @@ import Faults
 import Glibc
 import SCEP
 import Secrets
+import TestServers
 import Testing
 
 /// What goes through a proxy, and what does not get past one.

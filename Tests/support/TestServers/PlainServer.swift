@@ -14,28 +14,16 @@ package final class PlainServer: Sendable {
     package let url: String
     private let listener: Int32
 
-    private struct Unavailable: Error {}
-
     /// - Parameter answer: the whole answer, head and body as they are sent, whatever they are.
     package init(_ answer: @escaping @Sendable (Request) -> [UInt8]) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, size) == 0 && listen(listener, 16) == 0 && getsockname(listener, $0, &size) == 0
-            }
-        }
-        guard isBound else { throw Unavailable() }
+        let (listener, port) = try listeningSocket()
         self.listener = listener
-        url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
+        url = "http://127.0.0.1:\(port)"
         DispatchQueue(label: "server").async {
             while true {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else { break }
-                if let request = Self.read(connection) { Self.write(answer(request), connection) }
+                if let request = Self.read(connection) { sendAll(answer(request), to: connection) }
                 close(connection)
             }
             close(listener)
@@ -69,14 +57,5 @@ package final class PlainServer: Sendable {
         let line = lines.first?.split(separator: " ").prefix(2).joined(separator: " ") ?? ""
         let length = lines.first { $0.lowercased().hasPrefix("content-length:") }?.split(separator: " ").last
         return (Request(line: line, body: []), length.flatMap { Int($0) } ?? 0)
-    }
-
-    private static func write(_ answer: [UInt8], _ connection: Int32) {
-        var rest = answer[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
-        }
     }
 }
