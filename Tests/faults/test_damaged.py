@@ -5,18 +5,21 @@ The agent starts, says what is lost, and goes on with what is whole."""
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from counts import count
 from damage import DAMAGES, Kept, newer
+from fixtures import MakeServer
 from machine import PATIENCE, Machine, Status
 from realservers import Nginx
-from scepd import Behaviour, Hierarchy, SCEPServer
+from scepd import Behaviour, Challenges, Hierarchy, SCEPServer
 
 _CONTENT = ("half", "empty", "zeros", "garbage")
 _NO_FILE = ("folder", "link", "dangling link")
 _HARMLESS: set[str] = set()
+CHALLENGE = "a challenge that nobody guesses"
 
 Expectation = tuple[str, tuple[str, ...], set[str]]
 """Paths, damages, and the codes of the problems that they lead to; the first that fits counts."""
@@ -47,6 +50,8 @@ _EXPECTED: list[Expectation] = [
     # Without its key, or what it was, nobody can understand the reply to a request: another one follows.
     (_PROFILE + r"pending/signer\.der", _ANY, _HARMLESS),
     (_PROFILE + r"pending/request\.der", _CONTENT, _HARMLESS),
+    # One word is as good as another, until a reply does not open with it.
+    (_PROFILE + r"pending/challenge", ("half", "zeros", "garbage"), _HARMLESS),
     (_PROFILE + r"pending/.*", (*_CONTENT, "gone"), {"key-lost"}),
     (_PROFILE + r"pending/.*", _ANY, {"state-unreadable"}),
     (_PROFILE + r"revocation/.*\.crl", _ANY, _HARMLESS),
@@ -64,10 +69,10 @@ _UNNOTICED = re.compile(r"etc/ssl/signet/access/gen-0002/(key|combined)\.pem")
 class Scene:
     """A machine with every kind of file: its second identity, a renewal and reports that wait, a revocation list."""
 
-    def __init__(self, machine: Machine, server: SCEPServer) -> None:
+    def __init__(self, machine: Machine, server: SCEPServer, **profile: Any) -> None:
         self.machine = machine
         machine.unprivileged()
-        machine.profile(server, device_tag_require_revocation_check=True)
+        machine.profile(server, **profile)
         machine.reports_to("https://127.0.0.1:1/")
         machine.start()
         machine.wait_enrolled()
@@ -126,7 +131,7 @@ def scene() -> Iterator[Scene]:
     try:
         with Nginx(lists) as nginx:
             with SCEPServer(Hierarchy(crl_url=nginx.url), Behaviour(), crl_folder=nginx.root) as server:
-                yield Scene(machine, server)
+                yield Scene(machine, server, device_tag_require_revocation_check=True)
             assert server.journal.violations == []
     finally:
         machine.close()
@@ -195,6 +200,29 @@ def test_every_file_damaged(scene: Scene, damage: str, record_property: Callable
             assert (found.st_mode & 0o777, found.st_uid) in {(0o644, 0), (0o640, 0)}, f"{damage}: {file}"
     assert damaged >= (5 if damage == "newer" else 30)
     record_property(count("damaged files"), damaged)
+
+
+@pytest.mark.parametrize(("name", "elliptic"), [("transport.pem", False), ("challenge", True)])
+def test_what_opens_the_reply_to_an_ec_key(
+    machine: Machine, make_server: MakeServer, name: str, elliptic: bool, record_property: Callable[[str, object], None]
+) -> None:
+    """The key that it is encrypted to, or the challenge where the CA has no RSA key either."""
+    server = make_server(Behaviour(challenges=Challenges(static=CHALLENGE)), Hierarchy(elliptic=elliptic))
+    machine.challenge(CHALLENGE)
+    scene = Scene(machine, server, key_type="ec")
+    file = Path("var/lib/signet/profiles/access/pending") / name
+    for damage, do in DAMAGES.items():
+        scene.restore()
+        do(machine.root / file, scene.outside)
+        codes_expected = expected(file, damage)
+
+        def is_settled(status: Status, damage: str = damage, codes_expected: set[str] = codes_expected) -> bool:
+            return codes(status) == codes_expected and is_whole(status, file, damage)
+
+        scene.settle(f"{damage}: {file}", is_settled)
+        assert machine.belongings() == scene.published, damage
+        assert scene.outside.read_text() == "root:x:0:0:root:/root:/bin/sh\n"
+    record_property(count("damaged files"), len(DAMAGES))
 
 
 @pytest.mark.parametrize("damage", ["folder", "link", "dangling link", "gone"])

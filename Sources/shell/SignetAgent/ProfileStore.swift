@@ -76,8 +76,10 @@ struct ProfileStore: Sendable {
         try files.read("\(pending)/signer.der", limit: Self.documentLimit).flatMap { try? Certificate(der: $0) }
     }
 
-    /// The challenge that the transaction's messages are encrypted under; nil where they are not.
-    func pendingPassword() throws -> Secret? { try files.readSecret(password, limit: Self.keyLimit) }
+    /// The challenge that the transaction's messages are encrypted under; nil where they are not, or it is gone.
+    func pendingPassword() throws -> Secret? {
+        try files.readSecret(password, limit: Self.keyLimit).flatMap { $0.count > 0 ? $0 : nil }
+    }
 
     /// Kept for as long as replies may come: what the challenge's place holds by then may be another.
     func save(pendingPassword: Secret) throws {
