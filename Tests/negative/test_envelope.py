@@ -12,15 +12,17 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers import Cipher as StreamCipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 import envelopes
 from envelopes import NULL, RSA_OAEP, Envelope, algorithm, encrypt, info, transport, wrap
-from scepd import Cipher, Draft, Forgery, names
+from scepd import Cipher, Draft, Forgery, Hierarchy, names
 from scepd.attacks import stranger
 from scepd.encoding import SEQUENCE, SET, integer, nest, octets, oid, tlv
 from scepd.envelope import seal
 from scepd.lies import bag, der
+from scepd.password import wrap as stretch
 from scepd.signed import Signer, degenerate, sign
 from victim import UNTRUSTED, MakeVictim, Victim
 
@@ -212,6 +214,28 @@ def test_n65_recipients_of_other_kinds_and_too_many(victim: Victim) -> None:
     refuses(victim, "none", enveloped(put(recipients=[])), "recipient-count")
     assert victim.machine.memory() < 64 * 1024
     victim.accepts("one that is nobody's beside ours", enveloped(lambda one: one.recipients.insert(0, nobody)))
+
+
+def test_n65_a_password_that_takes_for_ever(make_victim: MakeVictim) -> None:
+    """Where the challenge was agreed on, too, nobody who lies has it stretched as often as they please."""
+    victim = make_victim(Hierarchy(elliptic=True), key_type="ec")
+    challenge = victim.server.behaviour.challenges.static
+    assert challenge is not None
+
+    def under(password: str, claimed: int | None = None) -> Forgery:
+        def content(draft: Draft) -> bytes:
+            key, iv = os.urandom(16), os.urandom(16)
+            sealed = encrypt(AES(key), CBC(iv), draft.payload)
+            recipients = [stretch(key, password, claimed=claimed)]
+            return Envelope(draft, algorithm(envelopes.AES_128, octets(iv)), sealed, key, recipients, version=3).der()
+
+        return Forgery(content=content)
+
+    victim.accepts("as often as an honest server", under(challenge))
+    for claimed in (0, -1, 10_000_001, 2**31 - 1, 2**31, 2**64):
+        refuses(victim, f"{claimed} times", under(challenge, claimed), "key-derivation-refused")
+    refuses(victim, "another word", under("another that nobody guesses"))
+    victim.enrolls()
 
 
 def test_n66_content_that_is_missing_or_no_whole_blocks(victim: Victim) -> None:

@@ -139,33 +139,35 @@ def _unseal(data: bytes, holders: list[tuple[x509.Certificate, PrivateKey]], pas
     if cipher is None:
         raise Refused(f"content cipher {algorithm['algorithm'].dotted} unknown")
     for recipient in recipients:
-        if recipient.name == "pwri" and (found := unwrap(recipient.chosen, passwords)):
-            sealed, constructed = _encrypted_content(content_info)
-            return Opened(
-                cipher,
-                len(recipients),
-                envelope["version"].native,
-                recipient.chosen["key_encryption_algorithm"]["algorithm"].dotted,
-                constructed,
-                _decrypt(cipher, found.key, algorithm["parameters"].native, sealed),
-                found,
-            )
-        if recipient.name != "ktri" or recipient.chosen["rid"].name != "issuer_and_serial_number":
-            raise Refused("a recipient that is not KeyTransRecipientInfo by issuer and serial number")
-        named = recipient.chosen["rid"].chosen.dump()
-        for certificate, private_key in holders:
-            if named == issuer_and_serial(certificate) and isinstance(private_key, rsa.RSAPrivateKey):
-                key = private_key.decrypt(recipient.chosen["encrypted_key"].native, padding.PKCS1v15())
-                sealed, constructed = _encrypted_content(content_info)
-                return Opened(
-                    cipher,
-                    len(recipients),
-                    envelope["version"].native,
-                    recipient.chosen["key_encryption_algorithm"]["algorithm"].dotted,
-                    constructed,
-                    _decrypt(cipher, key, algorithm["parameters"].native, sealed),
-                )
+        key, found = _unwrapped(recipient, holders, passwords)
+        if key is None:
+            continue
+        sealed, constructed = _encrypted_content(content_info)
+        return Opened(
+            cipher,
+            len(recipients),
+            envelope["version"].native,
+            recipient.chosen["key_encryption_algorithm"]["algorithm"].dotted,
+            constructed,
+            _decrypt(cipher, key, algorithm["parameters"].native, sealed),
+            found,
+        )
     raise Refused("no recipient is one of this server's certificates")
+
+
+def _unwrapped(
+    recipient: cms.RecipientInfo, holders: list[tuple[x509.Certificate, PrivateKey]], passwords: Iterable[str]
+) -> tuple[bytes | None, Found | None]:
+    """The content key, where it is for one of these, and how it came from a password."""
+    if recipient.name == "pwri" and (found := unwrap(recipient.chosen, passwords)):
+        return found.key, found
+    if recipient.name != "ktri" or recipient.chosen["rid"].name != "issuer_and_serial_number":
+        raise Refused("a recipient that is not KeyTransRecipientInfo by issuer and serial number")
+    named = recipient.chosen["rid"].chosen.dump()
+    for certificate, private_key in holders:
+        if named == issuer_and_serial(certificate) and isinstance(private_key, rsa.RSAPrivateKey):
+            return private_key.decrypt(recipient.chosen["encrypted_key"].native, padding.PKCS1v15()), None
+    return None, None
 
 
 def _encrypted_content(content_info: cms.EncryptedContentInfo) -> tuple[bytes, bool]:
