@@ -57,10 +57,10 @@ final class CurlExchange: @unchecked Sendable {
         unsafe line.prefix(name.utf8.count).elementsEqual(name.utf8) { $0 == $1 || $0 == $1 & ~0x20 }
     }
 
-    /// Counts a sending; false ends the exchange. A POST is not repeated behind the caller's back: the server may have
-    /// acted on the first one (RFC 9110 §9.2.2), which is for recovery to find out.
+    /// Counts a sending; false ends the exchange. What may do something is not repeated behind the caller's back: the server
+    /// may have acted on the first one (RFC 9110 §9.2.2), which is for recovery to find out.
     func beginSending() -> Bool {
-        guard sendings == 0 || request.method == .get else { return false }
+        guard sendings == 0 || request.isRepeatable else { return false }
         sendings += 1
         return true
     }

@@ -24,9 +24,14 @@ package struct HTTPRequest: Sendable, Equatable {
     package var limit: Int
     /// Seconds for the whole exchange, from resolving the name to the last byte.
     package var deadline: Double
+    /// Whether it does no harm to send it again where a kept connection ended without an answer: a GET that asks for
+    /// nothing to be done (RFC 9110 §9.2.2).
+    package var isRepeatable: Bool
 
+    /// - Parameter isRepeatable: for a GET only.
     package init(
-        method: Method, url: String, body: [UInt8] = [], contentType: String? = nil, limit: Int, deadline: Double
+        method: Method, url: String, body: [UInt8] = [], contentType: String? = nil, limit: Int, deadline: Double,
+        isRepeatable: Bool = true
     ) {
         self.method = method
         self.url = url
@@ -34,6 +39,7 @@ package struct HTTPRequest: Sendable, Equatable {
         self.contentType = contentType
         self.limit = limit
         self.deadline = deadline
+        self.isRepeatable = isRepeatable && method == .get
     }
 }
 

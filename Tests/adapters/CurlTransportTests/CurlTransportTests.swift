@@ -313,6 +313,17 @@ import Testing
         #expect(server.connectionCount == 2)
     }
 
+    @Test func `unless it is one that does something, as a message by GET is (N-83)`() async throws {
+        let server = try hangUpServer()
+        defer { server.stop() }
+        let transport = try transport()
+        #expect(try await transport.exchange(get(server.url("/1"))).status == 200)
+        let message = HTTPRequest(
+            method: .get, url: server.url("/2"), limit: 1000, deadline: 10, isRepeatable: false)
+        #expect(await code(transport, message) == .connectionLost)
+        #expect(server.requests.map(\.line) == ["GET /1 HTTP/1.1", "GET /2 HTTP/1.1"])
+    }
+
     @Test func `a fault names the address without its query`() async throws {
         let (descriptor, port) = try listeningSocket(listening: false)
         defer { close(descriptor) }
