@@ -12,6 +12,7 @@ import X509
 public struct SCEPClient: Sendable {
     private let cryptography = OpenSSL()
     private let policy: ServerPolicy
+    private let demands: CertificateDemands
     private let server: ServerURL
     private let transport: @Sendable () throws -> any Transport
 
@@ -20,11 +21,16 @@ public struct SCEPClient: Sendable {
     ///   - caFingerprints: SHA-256 of the CA certificates to trust, 32 bytes each; at least one.
     ///   - raFingerprints: SHA-256 of RA certificates that nothing else authorises.
     ///   - security: `.rfc8894` refuses replies that use SHA-1, 3DES or DES.
+    ///   - certificates: what issued certificates have to be beside what was asked for.
     /// - Throws: `SCEPClientError`.
     public init(
-        url: String, caFingerprints: [[UInt8]], raFingerprints: [[UInt8]] = [], security: Security = .compatible
+        url: String, caFingerprints: [[UInt8]], raFingerprints: [[UInt8]] = [], security: Security = .compatible,
+        certificates: CertificateDemands = CertificateDemands()
     ) throws {
-        try self.init(url: url, caFingerprints: caFingerprints, raFingerprints: raFingerprints, security: security) {
+        try self.init(
+            url: url, caFingerprints: caFingerprints, raFingerprints: raFingerprints, security: security,
+            certificates: certificates
+        ) {
             try CurlTransport(userAgent: "signet-scep-client")
         }
     }
@@ -32,6 +38,7 @@ public struct SCEPClient: Sendable {
     /// The same over a transport of the caller's.
     package init(
         url: String, caFingerprints: [[UInt8]], raFingerprints: [[UInt8]], security: Security,
+        certificates: CertificateDemands = CertificateDemands(),
         transport: @escaping @Sendable () throws -> any Transport
     ) throws {
         guard !caFingerprints.isEmpty, (caFingerprints + raFingerprints).allSatisfy({ $0.count == 32 }) else {
@@ -41,6 +48,7 @@ public struct SCEPClient: Sendable {
         policy = ServerPolicy(
             caFingerprints: caFingerprints, raFingerprints: raFingerprints,
             security: security == .compatible ? .compatible : .rfc8894)
+        demands = certificates
         self.transport = transport
     }
 
@@ -121,10 +129,9 @@ public struct SCEPClient: Sendable {
                     transaction: pending.transaction, subject: pending.subject, signer: pending.signer,
                     password: pending.password)
             return try await submit(
-                Expectation(
-                    message: message, signer: pending.signer, publicKeyInfo: pending.publicKeyInfo,
-                    subject: pending.subject, current: pending.current, password: pending.password), exchange,
-                authority)
+                expectation(
+                    message, signer: pending.signer, publicKeyInfo: pending.publicKeyInfo, subject: pending.subject,
+                    current: pending.current, password: pending.password), exchange, authority)
         }
     }
 
@@ -196,9 +203,19 @@ public struct SCEPClient: Sendable {
             content: RequestContent(subject: subject.der, alternativeNames: []), key: key,
             challenge: challenge, signer: signer, password: password)
         return try await submit(
-            Expectation(
-                message: message, signer: signer, publicKeyInfo: try cryptography.publicKeyInfo(of: key),
-                subject: subject, current: current, password: password), exchange, authority)
+            expectation(
+                message, signer: signer, publicKeyInfo: try cryptography.publicKeyInfo(of: key), subject: subject,
+                current: current, password: password), exchange, authority)
+    }
+
+    private func expectation(
+        _ message: PKIMessage, signer: MessageSigner, publicKeyInfo: [UInt8], subject: DistinguishedName,
+        current: Certificate?, password: Secret?
+    ) -> Expectation {
+        Expectation(
+            message: message, signer: signer, publicKeyInfo: publicKeyInfo, subject: subject,
+            accepted: demands.acceptsOtherSubjects ? .any : nil, mustBeClients: demands.mustBeForClients,
+            current: current, password: password)
     }
 
     private func exchange() throws -> SCEPExchange {
