@@ -12,7 +12,7 @@ from dispenser import LOGIN, Dispenser, pages
 from fixtures import MakeServer
 from machine import Machine
 from realservers import Tinyproxy
-from scepd import Behaviour, Challenges, Hierarchy, SCEPServer, Trouble
+from scepd import Behaviour, Challenges, Hierarchy, SCEPServer, Trouble, names
 
 ROOT = "/etc/signet/anchors/root.pem"
 
@@ -124,18 +124,19 @@ def test_a_renewal_asks_for_none(machine: Machine, server: SCEPServer) -> None:
         assert len(dispenser.made) == 1
 
 
-def test_a_renewal_asks_for_none_to_encrypt_with(machine: Machine, make_server: MakeServer) -> None:
-    """A CA without an RSA key opens what is under a challenge that it knows: of one made now it knows nothing."""
+def test_none_is_fetched_only_to_encrypt_a_renewal_with(machine: Machine, make_server: MakeServer) -> None:
+    """A CA without an RSA key opens what is under a challenge that it was shown: the renewal is an enrollment."""
     server = make_server(Behaviour(challenges=Challenges(single_use=[])), Hierarchy(elliptic=True))
     with dispensing(machine, server) as dispenser:
         ask(machine, server, dispenser, "url")
         machine.start()
         machine.wait_enrolled()
-        with machine.admin() as admin, pytest.raises(AgentError) as failed:
-            admin.renew()
-        assert failed.value.problem == "unsupported-recipient-key"
-        assert len(dispenser.made) == 1
-    assert [one.under_password for one in server.journal.operations] == [True]
+        with machine.admin() as admin:
+            assert admin.renew()[-1]["generation"] == 2
+        assert len(dispenser.made) == 2
+    assert [one.message_type for one in server.journal.operations] == [names.PKCS_REQ, names.PKCS_REQ]
+    assert [one.under_password for one in server.journal.operations] == [True, True]
+    assert [one.challenge_right for one in server.journal.operations] == [True, True]
 
 
 def test_a_lost_reply_ends_with_another_challenge(machine: Machine, server: SCEPServer) -> None:

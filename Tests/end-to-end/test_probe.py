@@ -90,7 +90,7 @@ def test_debians_scepserver(machine: Machine) -> None:
     ("trouble", "code"),
     [
         (Trouble("html", operation="GetCACert"), "not-a-scep-server"),
-        (Trouble("status", operation="GetCACert", status=404), "request-refused"),
+        (Trouble("status", operation="GetCACert", status=404), "not-a-scep-server"),
         (Trouble("refuse", operation="GetCACert"), "server-unreachable"),
     ],
     ids=["a page", "an error", "no answer"],

@@ -84,6 +84,8 @@ package struct ExchangeTrouble: Sendable, Equatable {
         case untrusted
         /// The PKI's own answer, and what it issued is of no use.
         case unfit
+        /// Nothing was sent: the rung cannot be taken here.
+        case closed
         case local
     }
     package var kind: Kind
@@ -100,7 +102,7 @@ package struct ExchangeTrouble: Sendable, Equatable {
     /// request that the poll was to ask after.
     package var beforePoll: ExchangeTrouble {
         switch kind {
-        case .noAnswer, .untrusted, .unfit: break
+        case .noAnswer, .untrusted, .unfit, .closed: break
         case .httpStatus(let status, let retryAfter): if status == 429 || retryAfter != nil { return self }
         case .local: return self
         }

@@ -15,7 +15,7 @@ extension EnrollmentMachine {
             return dropTransaction()
         }
         switch transaction.step {
-        case .preparing: return failToPrepare(transaction, trouble.sort, now: now)
+        case .preparing: return failToPrepare(transaction, trouble, now: now)
         case .sent where transaction.isRecovering: return failToRecover(transaction, trouble, now: now)
         case .sent: return failToSend(transaction, trouble, now: now)
         case .pending:
@@ -30,8 +30,10 @@ extension EnrollmentMachine {
 
     /// Nothing was sent: the profile's next server, or a wait.
     private mutating func failToPrepare(
-        _ transaction: Transaction, _ sort: FailureSort, now: Date
+        _ transaction: Transaction, _ trouble: ExchangeTrouble, now: Date
     ) -> [EnrollmentAction] {
+        if trouble.kind == .closed, climb(now: now) { return [] }
+        let sort = trouble.sort
         if sort != .local, changeServer(now: now) { return [] }
         scheduleRetry(sort, now: now)
         // An order that fails must not stand in the way of the renewal of an identity that is still good.
@@ -52,7 +54,8 @@ extension EnrollmentMachine {
         case (.httpStatus, .overloaded) where !isSpent:
             // The server declined to take it.
             state.transaction = transaction.again()
-        case (.httpStatus, .overloaded), (.noAnswer, _), (.untrusted, _), (.unfit, _), (.local, _):
+        case (.httpStatus, .overloaded), (.noAnswer, _), (.untrusted, _), (.unfit, _), (.closed, _),
+            (.local, _):
             state.transaction?.isRecovering = true
         case (.httpStatus, _):
             if climb(now: now) { return [] }
@@ -78,7 +81,7 @@ extension EnrollmentMachine {
         _ transaction: Transaction, _ trouble: ExchangeTrouble, now: Date
     ) -> [EnrollmentAction] {
         switch (trouble.kind, trouble.sort) {
-        case (.noAnswer(requestMayHaveArrived: false), _), (.local, _), (_, .overloaded): break
+        case (.noAnswer(requestMayHaveArrived: false), _), (.closed, _), (.local, _), (_, .overloaded): break
         case (.httpStatus, _): return abandon(transaction, .unreachable, now: now)
         case (.noAnswer, _), (.untrusted, _), (.unfit, _):
             state.transaction?.unanswered += 1
@@ -99,7 +102,7 @@ extension ExchangeTrouble {
         case .httpStatus(let status, let retryAfter) where status == 429 || retryAfter != nil:
             .overloaded(retryAfter: retryAfter)
         case .httpStatus(let status, _): status >= 500 ? .unreachable : .refused
-        case .untrusted: .untrusted
+        case .untrusted, .closed: .untrusted
         case .unfit: .refused
         case .local: .local
         }
@@ -110,7 +113,7 @@ extension ExchangeTrouble {
         switch kind {
         case .noAnswer(let requestMayHaveArrived): requestMayHaveArrived
         case .httpStatus, .untrusted, .unfit: true
-        case .local: false
+        case .closed, .local: false
         }
     }
 

@@ -13,7 +13,10 @@ extension EnrollmentMachine {
             state.publishRetry = nil
         }
         // What a process is handed at its start may be what was missing.
-        if state.has(.challengeUnavailable) || state.has(.proxyFailing) { state.retry = nil }
+        if state.has(.challengeUnavailable) || state.has(.proxyFailing) {
+            // How often it was in vain is kept: a login that is tried too often is locked.
+            state.retry?.at = now
+        }
         let known = state.identity
         if let latest {
             // Renaming pending/ to a generation is the commit.

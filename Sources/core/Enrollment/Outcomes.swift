@@ -108,8 +108,9 @@ extension EnrollmentMachine {
     mutating func abandon(_ transaction: Transaction, _ sort: FailureSort, now: Date) -> [EnrollmentAction] {
         scheduleRetry(sort, now: now)
         if transaction.challengeSent, rules.singleUseChallenge {
-            state.setRequestProblem(
-                .challengeSpent, detail: "no answer came from '\(transaction.server)'", now: now)
+            // What came in place of a certificate names what to change before another challenge is spent.
+            let reason = state.problems.first { ProblemCode.ofRequests.contains($0.code) }?.detail ?? "no answer came"
+            state.setRequestProblem(.challengeSpent, detail: "'\(transaction.server)': \(reason)", now: now)
             return dropTransaction()
         }
         var again = transaction.again()

@@ -20,6 +20,9 @@ extension ServerKind {
         case (.ndes, .failInfo("badMessageCheck", true)), (.ndes, .failInfo("badRequest", true)):
             "NDES answers so to a challenge that is wrong, was used, or is older than an hour, and where its RA certificates "
                 + "were renewed; its event log has event 29 for the challenge"
+        case (.ndes, .failInfo("badMessageCheck", false)), (.ndes, .failInfo("badRequest", false)):
+            "NDES answers so to a renewal whose old certificate does not lead to its CA or fit the template, whose subject is "
+                + "another, or which lacks the SID that KB5014754 asks for; renewal-request = \"challenge\" enrolls anew instead"
         case (.ndes, .status(403)), (.ndes, .status(404)):
             "let IIS on the NDES server take long URLs and POST without chunks (request filtering)"
         case (.ejbca, .status(400)):
@@ -30,7 +33,8 @@ extension ServerKind {
         case (.dogtag, .failInfo("badAlg", _)):
             "allow AES in Dogtag's ca.scep.allowedEncryptionAlgorithms and SHA-256 in ca.scep.allowedHashAlgorithms"
         case (.dogtag, .status(500)), (.dogtag, .status(501)):
-            "set ca.scep.enable=true, and give the machine an entry with its address and challenge in flatfile.txt"
+            "set ca.scep.enable=true, and give the machine an entry with its address and challenge in flatfile.txt; with a key "
+                + "in an HSM have it take AES, since many cannot unwrap 3DES"
         case (.xipki, .failInfo("badRequest", true)):
             "XiPKI wants a challenge of the form user:password, and a CN in the subject"
         case (.xipki, .failInfo("badTime", _)): "XiPKI bounds the clocks' difference by its maxSigningTimeBias"

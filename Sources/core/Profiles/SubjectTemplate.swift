@@ -31,6 +31,13 @@ package struct RenderedSubject: Sendable, Equatable {
         self.alternativeNames = alternativeNames
         self.accepted = accepted
     }
+
+    /// What a renewal asks for: what the PKI wrote, where root's file names that; servers hold a renewal to the subject of
+    /// the certificate that signs it.
+    package func renewing(_ current: DistinguishedName) -> DistinguishedName {
+        if case .name(let issued) = accepted, current.matches(issued) { return current }
+        return name
+    }
 }
 
 /// The variables a template may use. Raw values are their spelling between `${` and `}`.

@@ -4,7 +4,7 @@ package import X509
 
 /// The PKI's side of a transaction, authenticated: whom requests are encrypted to, and who may sign replies.
 ///
-/// Made by `Authority.select` alone, which no unauthorised certificate passes (V-06).
+/// Made by `AuthoritySelection.select` alone, which no unauthorised certificate passes (V-06).
 package struct Authority: Sendable, Equatable {
     /// CA certificates that issued certificates may come from: pinned ones, and those below a pinned root that
     /// root's files name.

@@ -34,8 +34,8 @@ package struct Capabilities: Sendable, Equatable {
     /// PKIOperation goes by POST; without it by GET (RFC 8894 §4.1).
     package var offersPost: Bool { isStandard || keywords.contains("postpkioperation") }
     package var offersAES: Bool { isStandard || keywords.contains("aes") }
-    /// RenewalReq (17), which not all that say so take (RFC 8894 §2.5).
-    package var offersRenewal: Bool { isStandard || keywords.contains("renewal") }
+    /// RenewalReq (17), which not all that say so take (RFC 8894 §2.5), and which SCEPStandard does not stand for (§3.5.2).
+    package var offersRenewal: Bool { keywords.contains("renewal") }
     package var offersNextCA: Bool { keywords.contains("getnextcacert") }
     package var offersSHA256: Bool { isStandard || keywords.contains("sha-256") }
 

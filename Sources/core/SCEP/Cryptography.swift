@@ -128,7 +128,7 @@ package struct SignedAttribute: Sendable, Equatable {
     }
 }
 
-/// Content encryption, for requests only as far as `aes128CBC`; replies may use more (`ReplyPolicy`).
+/// Content encryption. Requests are in AES-128, or where root allows it in 3DES; replies may use more (`ServerPolicy`).
 package enum ContentCipher: String, Sendable, Equatable, CaseIterable {
     case aes128CBC = "AES-128-CBC"
     case aes192CBC = "AES-192-CBC"

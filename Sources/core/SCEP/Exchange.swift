@@ -54,7 +54,7 @@ package struct SCEPExchange: Sendable {
     /// Sends a message; what comes back begins like one.
     func reply(to message: PKIMessage, _ authority: Authority) async throws -> HTTPResponse {
         let (response, _) = try await post(message, authority.capabilities)
-        guard response.status == 200 else { throw failure(response) }
+        guard response.status == 200 else { throw failure(response, of: "PKIOperation") }
         // The media type decides nothing, since servers get it wrong; a page does not begin like a message.
         guard response.body.first == DERTag.sequence.rawValue else {
             throw ExchangeFailure.untrusted(
@@ -77,7 +77,7 @@ package struct SCEPExchange: Sendable {
         } catch ExchangeFailure.noAnswer(let fault) where fault.code == .connectionLost {
             return .none
         }
-        if response.status == 429 || response.retryAfter != nil { throw failure(response) }
+        if response.status == 429 || response.retryAfter != nil { throw failure(response, of: "GetCACaps") }
         return response.status == 200 ? Capabilities(body: response.body) : .none
     }
 
@@ -87,7 +87,7 @@ package struct SCEPExchange: Sendable {
             HTTPRequest(
                 method: .get, url: server.target("GetCACert", identifier: policy.caIdentifier),
                 limit: ExchangeLimits.answerBytes, deadline: ExchangeLimits.deadline))
-        guard response.status == 200 else { throw failure(response) }
+        guard response.status == 200 else { throw failure(response, of: "GetCACert") }
         do {
             return (try CMSCertificateBundle.certificatesFromGetCACert(response.body), response)
         } catch {
@@ -107,7 +107,7 @@ package struct SCEPExchange: Sendable {
         func byGet() -> HTTPRequest {
             HTTPRequest(
                 method: .get, url: server.target("PKIOperation", message: message.der),
-                limit: ExchangeLimits.answerBytes, deadline: ExchangeLimits.deadline)
+                limit: ExchangeLimits.answerBytes, deadline: ExchangeLimits.deadline, isRepeatable: false)
         }
         guard capabilities.offersPost else { return (try await send(byGet()), false) }
         let response = try await send(
@@ -128,8 +128,8 @@ package struct SCEPExchange: Sendable {
         }
     }
 
-    private func failure(_ response: HTTPResponse) -> ExchangeFailure {
-        .status(response.status, retryAfter: response.retryAfter)
+    private func failure(_ response: HTTPResponse, of operation: String) -> ExchangeFailure {
+        .status(response.status, retryAfter: response.retryAfter, operation: "\(operation) of '\(server)'")
     }
 
     /// What a check refused. Where it is time that did not fit and the server's clock says another, it is nobody's fault

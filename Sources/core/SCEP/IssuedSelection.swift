@@ -22,7 +22,7 @@ extension ReplyVerification {
                 got: "a CA's")
         }
         // RFC 5280 §4.2.1.12: a certificate that names no purpose is for any, but no gateway's check asks less than this.
-        guard leaf.extendedKeyUsage?.contains(.clientAuth) == true else {
+        guard !expected.mustBeClients || leaf.extendedKeyUsage?.contains(.clientAuth) == true else {
             throw SCEPFault(
                 .unfitCertificate, attempted: "accept the issued certificate",
                 expected: "extended key usage clientAuth",
@@ -39,8 +39,10 @@ extension ReplyVerification {
                 expected: "the subject '\(expected.accepted)', or that which the PKI writes as subject.issued-name",
                 got: "'\(leaf.subject)'")
         }
+        // Serial numbers are an issuer's own (RFC 5280 §4.1.2.2).
         if let current = expected.current,
-            leaf == current || leaf.serialNumber == current.serialNumber || leaf.notBefore < current.notBefore
+            leaf.notBefore < current.notBefore
+                || (leaf.serialNumber == current.serialNumber && leaf.issuer.matches(current.issuer))
         {
             throw notRenewed(leaf, current)
         }

@@ -16,7 +16,8 @@ extension Quirk {
         case .noCapabilities:
             (
                 "GetCACaps brings no list: requests go by GET, in AES-128 and SHA-256",
-                "ask the PKI's owner whether GetCACaps works; for a server that has only 3DES and SHA-1 set legacy-request = true"
+                "ask the PKI's owner whether GetCACaps works (NDES before 2008 R2 needs KB2483564); for a server that has only 3DES "
+                    + "and SHA-1 set legacy-request = true"
             )
         case .noPost:
             (

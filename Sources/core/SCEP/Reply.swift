@@ -39,14 +39,17 @@ package struct Expectation: Sendable {
     package let subject: DistinguishedName
     /// What the certificate may say in its place.
     package let accepted: AcceptedSubject
+    /// Whether it has to be for TLS clients, as gateways ask; no RFC does.
+    package let mustBeClients: Bool
     /// The certificate that is being renewed.
     package let current: Certificate?
 
     /// - Parameter accepted: nil for the requested subject alone.
     package init(
         message: PKIMessage, signer: MessageSigner, publicKeyInfo: [UInt8], subject: DistinguishedName,
-        accepted: AcceptedSubject? = nil, current: Certificate?, password: Secret? = nil
+        accepted: AcceptedSubject? = nil, mustBeClients: Bool = true, current: Certificate?, password: Secret? = nil
     ) {
+        self.mustBeClients = mustBeClients
         self.accepted = accepted ?? .name(subject)
         self.password = password
         self.message = message
@@ -92,6 +95,12 @@ package struct ReplyVerification: Sendable {
         let message = try admitMessage(body)
         try authenticate(body, message)
         try correlate(message, with: sent)
+        // Not before: what an authentic reply lacks, the next one would lack, too.
+        guard policy.admits(message.digest) else {
+            throw SCEPFault(
+                .weakAlgorithm, attempted: "check the reply's signature",
+                expected: "SHA-256 or better, as security = \"rfc8894\" asks", got: message.digest.rawValue)
+        }
         return (message, try status(of: message))
     }
 
@@ -101,18 +110,11 @@ package struct ReplyVerification: Sendable {
 
     /// V-01 to V-03: one signer, known algorithms, every attribute once and of its type.
     private func admitMessage(_ body: [UInt8]) throws -> CMSSignedMessage {
-        let message: CMSSignedMessage
         do {
-            message = try CMSSignedMessage.admit(body)
+            return try CMSSignedMessage.admit(body)
         } catch {
             throw SCEPFault(.malformedReply, attempted: "read the server's reply", cause: error)
         }
-        guard policy.admits(message.digest) else {
-            throw SCEPFault(
-                .weakAlgorithm, attempted: "check the reply's signature",
-                expected: "SHA-256 or better, as security = \"rfc8894\" asks", got: message.digest.rawValue)
-        }
-        return message
     }
 
     /// V-04, V-05: signed by one of the authority's certificates, which is current.

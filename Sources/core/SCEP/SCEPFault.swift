@@ -49,14 +49,24 @@ package enum SCEPFaultCode: String, FaultCode {
     case subjectMismatch = "subject-mismatch"
     /// The server returned the certificate that was to be renewed, or an older one.
     case notRenewed = "not-renewed"
+
+    /// Whether the reply is the PKI's own, to this very request, and of no use: asking again has the PKI issue once more.
+    package var isOfAuthenticReply: Bool {
+        switch self {
+        case .weakAlgorithm, .undecipherable, .keyMismatch, .unfitCertificate, .certificateNotCurrent, .subjectMismatch,
+            .notRenewed:
+            true
+        default: false
+        }
+    }
 }
 
 /// Why an exchange brought no verdict. The sorts differ in who must act and when to try again.
 package enum ExchangeFailure: Error, Sendable {
     /// No answer came.
     case noAnswer(TransportFault)
-    /// An HTTP status that is no success; `retryAfter` in seconds where the server named it.
-    case status(Int, retryAfter: Int?)
+    /// An HTTP status that is no success; `retryAfter` in seconds where the server named it, `operation` with its URL.
+    case status(Int, retryAfter: Int?, operation: String)
     /// An answer that a check refused.
     case untrusted(SCEPFault)
 }
@@ -65,8 +75,8 @@ extension ExchangeFailure: CustomStringConvertible {
     package var description: String {
         switch self {
         case .noAnswer(let fault): "no answer: \(fault)"
-        case .status(let status, let retryAfter?): "HTTP status \(status), retry after \(retryAfter) s"
-        case .status(let status, nil): "HTTP status \(status)"
+        case .status(let status, let retryAfter, let operation):
+            "HTTP status \(status) to \(operation)" + (retryAfter.map { ", retry after \($0) s" } ?? "")
         case .untrusted(let fault): "\(fault)"
         }
     }

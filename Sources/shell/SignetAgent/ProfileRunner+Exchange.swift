@@ -44,8 +44,10 @@ extension ProfileRunner {
 
     /// Sends the request. From here on it may have arrived.
     func send() async {
-        guard let server = document.state.transaction?.server else { return }
-        await converse(server, step: "requesting") { try await $0.send() }
+        guard let transaction = document.state.transaction else { return }
+        await converse(transaction.server, step: "requesting") {
+            try await $0.send(challengeSent: transaction.challengeSent)
+        }
     }
 
     /// Asks after a request that is pending, or whose reply was lost; nobody where the certificate is there already, and
@@ -131,7 +133,7 @@ extension ProfileRunner {
         case .status, nil: break
         }
         var trouble = ExchangeTrouble(error, wasSent: wasSent)
-        if wasSent, case .status(let status, _)? = error as? ExchangeFailure, let hint = hint(for: .status(status)) {
+        if wasSent, case .status(let status, _, _)? = error as? ExchangeFailure, let hint = hint(for: .status(status)) {
             trouble.detail += "; \(hint)"
         }
         feed(.failed(trouble))
@@ -147,7 +149,7 @@ extension ProfileRunner {
     /// The run of the transaction, kept as long as it stays with one server: one connection for all of it.
     private func openRun(_ server: String) throws -> TransactionRun {
         let identity = shownIdentity
-        if let run, run.server == server, run.shown == identity?.number { return run }
+        if let run, run.server == server, run.shown == identity?.number, run.profile == profile { return run }
         let new = try TransactionRun(
             server, profile: profile, anchors: context.anchors, known: machine.state.capabilities[server] ?? [],
             shows: identity, ports: ports, store: store)

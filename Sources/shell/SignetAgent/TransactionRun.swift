@@ -11,7 +11,7 @@ import X509
 /// Owned by the runner of its profile and used by it alone, one step after the other; it lives until the transaction
 /// ends, so that its connection is kept.
 final class TransactionRun {
-    private let profile: Profile
+    let profile: Profile
     private let ports: AgentPorts
     private let store: ProfileStore
     private let exchange: SCEPExchange
@@ -102,27 +102,32 @@ final class TransactionRun {
         if authority.needsPassword || isAnsweredUnderPassword {
             password = challenge
             if password == nil { password = try await readPassword() }
-            _ = try password.mustBeStrong("exchange messages")
+            do {
+                _ = try password.mustBeStrong("exchange messages")
+            } catch let fault as SCEPFault where challenge == nil {
+                throw ClosedRung(cause: fault)
+            }
         }
         self.challenge = challenge ?? password
         let id =
             try profile.scep.options.transactionID.flatMap { TransactionID($0) }
             ?? TransactionID(random: ports.cryptography.randomBytes(16))
         let signedBy = transaction.rung == .challenge ? nil : current
+        let name = signedBy.map { subject.renewing($0.certificate.subject) } ?? subject.name
         let signer = try signer(
-            subject: subject.name, key: pendingKey, generation: signedBy,
+            subject: name, key: pendingKey, generation: signedBy,
             isAnsweredUnderPassword: isAnsweredUnderPassword)
         let composer = RequestComposer(cryptography: ports.cryptography, authority: authority, policy: policy)
         let message = try composer.enrollment(
             transaction.rung == .renewalReq ? .renewalReq : .pkcsReq, transaction: id,
             content: RequestContent(
-                subject: subject.name.der, alternativeNames: subject.alternativeNames,
+                subject: name.der, alternativeNames: subject.alternativeNames,
                 hasUTF8Challenge: profile.scep.options.challengeString == .utf8), key: key,
             challenge: challenge, signer: signer, password: password)
         if let password { try stored { try store.save(pendingPassword: password) } }
         let request = PendingRequest(
             id: id.description, type: message.type.rawValue, senderNonce: Data(message.senderNonce), server: server,
-            subject: Data(subject.name.der), issuedSubject: subject.issuedSubject,
+            subject: Data(name.der), issuedSubject: subject.issuedSubject,
             signer: signedBy == nil ? Data(signer.certificate.der) : nil,
             signerGeneration: signedBy?.number, renews: transaction.kind == .renew ? current?.number : nil,
             isUnderPassword: password == nil ? nil : true, message: message.der)
@@ -131,7 +136,9 @@ final class TransactionRun {
     }
 
     /// Sends the request in pending/.
-    func send() async throws -> (Verdict, [Weakness]) {
+    ///
+    /// - Parameter challengeSent: whether it carries one, or is encrypted under it.
+    func send(challengeSent: Bool) async throws -> (Verdict, [Weakness]) {
         unsent = nil
         let (request, expectation) = try pending()
         guard let type = MessageType(rawValue: request.type), let id = TransactionID(request.id) else {
@@ -141,7 +148,7 @@ final class TransactionRun {
             der: request.message, type: type, transaction: id, senderNonce: Array(request.senderNonce))
         let (verdict, weaknesses) = try await exchange.submit(
             expectation(message), to: try await discover(), now: ports.now())
-        return (withoutChallenge(verdict, challengeSent: challenge != nil), weaknesses)
+        return (withoutChallenge(verdict, challengeSent: challengeSent), weaknesses)
     }
 
     /// Some servers repeat the challenge when they refuse it, and their text goes to log, state and status.

@@ -95,6 +95,9 @@ import Testing
         #expect(machine.handle(.ticked, now: at(2)).prepared == nil)
         var next = EnrollmentMachine(state: machine.state, rules: machine.rules)
         #expect(next.handle(.started(latest: nil, hasPending: false), now: at(3)).prepared != nil)
+        // How often it was in vain counts on: a login that is shown again and again is locked.
+        _ = next.handle(.failed(ExchangeTrouble(.local, code: .challengeUnavailable, detail: "none")), now: at(3))
+        #expect(next.state.retry?.count == 2)
         // Any other trouble keeps its time over a start.
         var state = machine.state
         state.problems = [Problem(.storage, since: at(1), detail: "full")]

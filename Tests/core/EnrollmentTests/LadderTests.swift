@@ -51,6 +51,17 @@ import Testing
         #expect(machine.handle(.ticked, now: due.addingTimeInterval(wait)).prepared?.rung == .renewalReq)
     }
 
+    @Test func `A rung that is closed is left before anything was sent; with the last one it is tried again`() {
+        var machine = renewing()
+        let closed = ExchangeTrouble(.closed, code: .recipientUnsupported, detail: "no challenge")
+        #expect(machine.state.transaction?.rung == .renewalReq)
+        #expect(machine.handle(.failed(closed), now: due).prepared?.rung == .signedPKCSReq)
+        #expect(machine.handle(.failed(closed), now: due).prepared?.rung == .challenge)
+        #expect(machine.handle(.failed(closed), now: due).prepared == nil)
+        #expect(machine.state.problems.map(\.code) == [.recipientUnsupported])
+        #expect(machine.tickWhenDue(after: due)?.actions.prepared != nil)
+    }
+
     @Test(arguments: [ExchangeTrouble.lost, .notConnected, .html, .forged, .fullDisk, .http(503, retryAfter: 60)])
     func `Nothing else leaves a rung`(trouble: ExchangeTrouble) {
         var machine = renewing()

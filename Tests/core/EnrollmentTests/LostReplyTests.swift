@@ -36,6 +36,8 @@ import Testing
         _ = machine.handle(.ticked, now: at(180))
         #expect(machine.handle(.failed(.lost), now: at(180)) == [.discardPending, .wait(until: nil)])
         #expect(machine.state.problems.map(\.code) == [.challengeSpent])
+        // Why no certificate came is what to look at before another challenge is spent.
+        #expect(machine.state.problems.first?.detail.hasSuffix(": timed out") == true)
         #expect(machine.handle(.ticked, now: at(365 * day)) == [.wait(until: nil)])
         // A person goes on, or another profile.
         var ordered = machine

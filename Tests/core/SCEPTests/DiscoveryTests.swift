@@ -58,7 +58,7 @@ import X509
             await #expect {
                 try await discover(transport)
             } throws: { error in
-                guard case ExchangeFailure.status(let status, let retryAfter) = error else { return false }
+                guard case ExchangeFailure.status(let status, let retryAfter, _) = error else { return false }
                 return status == 429 ? retryAfter == nil : retryAfter == 70
             }
             #expect(transport.requests.count == 1)
@@ -98,8 +98,8 @@ import X509
         await #expect {
             try await discover(transport)
         } throws: { error in
-            guard case ExchangeFailure.status(status, retryAfter: 9) = error else { return false }
-            return true
+            guard case ExchangeFailure.status(status, retryAfter: 9, let operation) = error else { return false }
+            return operation.hasPrefix("GetCACert of 'http")
         }
     }
 }

@@ -88,7 +88,7 @@ struct AgentTests {
         world.advance(80)
         try await until(agent) { !$0.problems.contains { $0.code == "storage" } }
         world.advance(200)
-        let profile = try await until(agent) { $0.problems.contains { $0.code == "request-refused" } }
+        let profile = try await until(agent) { $0.problems.contains { $0.code == "not-a-scep-server" } }
         #expect(!profile.problems.contains { $0.code == "storage" })
         await agent.stop()
     }
@@ -187,10 +187,10 @@ struct AgentTests {
 
     @Test func `the process stays while something falls due before the next tick, and ends else`() async throws {
         let world = World(profiles: [try .sample()])
-        world.answer(.success(HTTPResponse(status: 404)))
+        world.answer(.success(HTTPResponse(status: 503, retryAfter: 86_400)))
         let agent = Agent(world.ports)
         try await agent.start()
-        let profile = try await until(agent) { $0.problems.contains { $0.code == "request-refused" } }
+        let profile = try await until(agent) { $0.problems.contains { $0.code == "server-overloaded" } }
         let next = try #require(profile.next)
         let lingering = Lingering(agent, idle: 10, now: world.ports.now, wait: world.ports.wait)
         world.advance(20)

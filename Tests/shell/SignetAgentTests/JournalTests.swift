@@ -51,7 +51,7 @@ struct JournalTests {
         #expect(problem.fields[.remedy] == ProblemCode.unreachable.remedy)
         world.answer(.success(HTTPResponse(status: 404)))
         world.advance(300)
-        try await until(agent) { $0.problems.contains { $0.code == "request-refused" } }
+        try await until(agent) { $0.problems.contains { $0.code == "not-a-scep-server" } }
         #expect(cleared(.unreachable, world).map(\.fields[.profile]) == ["office"])
         let tag = try #require(entries(.tagChanged, world).first)
         #expect(tag.fields == [.profile: "office", .tag: "none"])
