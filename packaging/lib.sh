@@ -24,28 +24,14 @@ installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == i
 
 # Installs the Debian packages that are missing. Nothing that they bring is started, now or at the next boot.
 need_packages() {
-    local package missing=() policy=/usr/sbin/policy-rc.d placed=
+    local package missing=()
     for package in "$@"; do
         installed "$package" || missing+=("$package")
     done
     if [[ ${#missing[@]} == 0 ]]; then return; fi
     command -v apt-get >/dev/null || stop "these packages are missing, and there is no apt-get: ${missing[*]}"
     say "Installing Debian packages: ${missing[*]}"
-    if [[ ! -e $policy ]]; then
-        # invoke-rc.d asks this file before it starts a service (101: do not). It goes away again right after.
-        echo "($policy keeps their services from being started meanwhile; it is removed again)"
-        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
-        as_root chmod 755 "$policy"
-        placed=yes
-    fi
-    local status=0
-    { as_root apt-get -qq update &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}"; } ||
-        status=$?
-    if [[ $placed == yes ]]; then as_root rm -f "$policy"; fi
-    if [[ $status != 0 ]]; then
-        stop "apt-get failed; install by hand, then run this again: ${missing[*]}"
-    fi
+    install_unstarted "${missing[@]}" || stop "apt-get failed; install by hand, then run this again: ${missing[*]}"
     local service
     for service in nginx:nginx-light certmonger:certmonger squid:squid tinyproxy:tinyproxy; do
         if [[ " ${missing[*]} " == *" ${service#*:} "* ]]; then
@@ -55,11 +41,33 @@ need_packages() {
     done
 }
 
+# Has apt-get install packages while invoke-rc.d is told to start none of their services. A shell of its own, whose end,
+# however it comes, takes the file away again.
+install_unstarted() (
+    policy=/usr/sbin/policy-rc.d mark='# Placed by packaging/lib.sh of Signet while it installs packages.'
+    # One that was killed could not.
+    if grep -qsxF "$mark" "$policy"; then as_root rm -f "$policy" || exit; fi
+    if [[ ! -e $policy ]]; then
+        echo "($policy keeps their services from being started meanwhile; it is removed again)"
+        trap 'trap "" HUP INT TERM; as_root rm -f "$policy"' EXIT
+        trap 'exit 129' HUP
+        trap 'exit 130' INT
+        trap 'exit 143' TERM
+        # invoke-rc.d asks this file before it starts a service (101: do not).
+        printf '#!/bin/sh\n%s\nexit 101\n' "$mark" | as_root tee "$policy" >/dev/null || exit
+        as_root chmod 755 "$policy" || exit
+    fi
+    # `set -e` counts for nothing here, since the caller asks how it ended.
+    as_root apt-get -qq update || exit
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@"
+)
+
 need_swift() {
     command -v swift >/dev/null ||
         stop "swift is not on PATH: install Swift $(<.swift-version) from https://www.swift.org/install/linux/"
     local have
-    have=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+    # One that fails has no version, which is said below.
+    have=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1) || true
     if [[ $(printf '%s\n6.3\n' "$have" | sort -V | head -n 1) != 6.3 ]]; then
         stop "Swift 6.3 or later is needed, 'swift --version' says ${have:-nothing}: see https://www.swift.org/install/linux/"
     fi
