@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from closing import Closing
-from machine import PATIENCE, Machine
+from machine import PATIENCE, Machine, peak_memory
 from scepd import Hierarchy, SCEPServer
 from scepd.hierarchy import Holder, certificate, key_usage, name
 from scepd.keys import rsa_key
@@ -146,8 +146,7 @@ class TakenOver(Closing):
     @property
     def peak(self) -> int:
         """The most memory that it ever had, in KiB."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+        return peak_memory(self.pid)
 
     def expect_success(self, call: bytes) -> dict[str, Any]:
         """What an honest signetd gets, which comes again where all connections are taken by those who just left."""

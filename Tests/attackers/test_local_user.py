@@ -43,12 +43,6 @@ def sockets(machine: Machine) -> dict[str, Path]:
     return {name: machine.root / "run/signet" / name for name in ("control", "admin", "install")}
 
 
-def peak(machine: Machine) -> int:
-    """The most memory that signetd ever had, in KiB."""
-    lines = Path(f"/proc/{machine.running.pid()}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
-
-
 def told(log: str, what: str) -> tuple[int, int]:
     """How many entries the log has of refused calls, and how many calls they tell of."""
     lines = [line for line in log.splitlines() if what in line]
@@ -177,7 +171,7 @@ CROWDS = {
 def test_a_crowd_that_holds_every_connection_is_not_in_an_admins_way(
     enrolled: Machine, mallory: Stranger, record_property: RecordProperty, kind: str
 ) -> None:
-    before = peak(enrolled)
+    before = enrolled.memory()
     held = crowd(enrolled, mallory, CROWDS[kind])
     # And as many who wait at the door.
     held += filter(None, (mallory.try_to_connect(sockets(enrolled)["control"]) for _ in range(WAITING)))
@@ -189,7 +183,7 @@ def test_a_crowd_that_holds_every_connection_is_not_in_an_admins_way(
         for one in held:
             one.close()
     serves_admins(enrolled, 3)
-    assert peak(enrolled) - before < MEMORY
+    assert enrolled.memory() - before < MEMORY
     assert enrolled.running.starts["signetd"] == 1
     record_property(count(HOSTILE), len(held))
 
@@ -198,7 +192,7 @@ def test_calls_without_end_that_nobody_reads_the_replies_of(
     enrolled: Machine, mallory: Stranger, record_property: RecordProperty
 ) -> None:
     """Each is hung up on when it has left too much unread, and the replies are not kept."""
-    before = peak(enrolled)
+    before = enrolled.memory()
     held = crowd(enrolled, mallory)
     for one in held:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
@@ -207,7 +201,7 @@ def test_calls_without_end_that_nobody_reads_the_replies_of(
     serves_admins(enrolled, 2)
     for one in held:
         one.close()
-    assert peak(enrolled) - before < MEMORY
+    assert enrolled.memory() - before < MEMORY
     assert enrolled.running.starts["signetd"] == 1
     record_property(count(HOSTILE), len(held))
 
@@ -217,7 +211,7 @@ def test_ten_thousand_connections_while_admins_work(
 ) -> None:
     """One after the other, with nothing, with half a call, with a call, with an order; from beginning to end of that
     admins are served."""
-    before = peak(enrolled)
+    before = enrolled.memory()
     control = sockets(enrolled)["control"]
     made = 0
     kinds = (b"", STATUS[:10], STATUS, frame(f"{AGENT}.Renew", {"profile": "access"}), b"\0", b"x" * 3000)
@@ -239,7 +233,7 @@ def test_ten_thousand_connections_while_admins_work(
     flooding.join()
     assert made == FLOOD
     assert during > 0, "the flood was over before an admin was served"
-    assert peak(enrolled) - before < MEMORY
+    assert enrolled.memory() - before < MEMORY
     assert enrolled.running.starts["signetd"] == 1
     # When nobody is connected any more it ends as ever.
     assert enrolled.running.wait_exit(PATIENCE) == 0

@@ -18,7 +18,7 @@ from agent import AgentError
 from counts import count
 from fixtures import MakeServer
 from interference import Interference, Misdeed, Route, misdeeds, secured
-from machine import PATIENCE, Machine, Status, problem_codes
+from machine import PATIENCE, Machine, Status, moment, problem_codes
 from scepd import Behaviour, Challenges, Hierarchy, SCEPServer
 
 UNREACHABLE = {"server-unreachable"}
@@ -142,11 +142,6 @@ def check_first_failure(profile: Status, problems: set[str], longest: float) -> 
         assert problem["text"] and problem["remedy"] and problem["since"], profile
     assert profile.get("identity") is None, profile
     assert moment(profile["next"]["at"]) <= time.time() + longest * FLEET, profile
-
-
-def moment(text: str) -> float:
-    """A time of the status, as seconds."""
-    return datetime.datetime.fromisoformat(text).timestamp()
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A machine in a folder: what signetd, signet-installd and signetctl are told to take for / with `--root`."""
 
+import datetime
 import json
 import os
 import shutil
@@ -248,15 +249,24 @@ class Machine:
         }
 
     def memory(self) -> int:
-        """The most that signetd had resident so far, in kB."""
-        status = Path(f"/proc/{self.running.pid('signetd')}/status").read_text()
-        (peak,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
-        return int(peak.split()[1])
+        """The most that signetd had resident so far, in KiB."""
+        return peak_memory(self.running.pid("signetd"))
 
     def anchors(self) -> dict[str, bytes]:
         """What the machine was told to trust."""
         folder = self.root / "usr/local/share/ca-certificates"
         return {str(file.relative_to(self.root)): file.read_bytes() for file in sorted(folder.glob("*"))}
+
+
+def peak_memory(pid: int | None) -> int:
+    """The most that a process had resident so far, in KiB; an error where none runs."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
+def moment(text: str) -> float:
+    """A time of the status, as seconds."""
+    return datetime.datetime.fromisoformat(text).timestamp()
 
 
 def problem_codes(profile: Status) -> set[str]:

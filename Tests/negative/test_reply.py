@@ -3,7 +3,6 @@
 Whatever a check refuses costs one try: the challenge was sent once, and nothing of the reply is acted on.
 """
 
-import datetime
 import hashlib
 import os
 import time
@@ -13,7 +12,7 @@ from functools import partial
 import pytest
 
 from certificates import DAY, public_key, registration_authority, remade, valid
-from machine import Status, problem_codes
+from machine import Status, moment, problem_codes
 from scepd import Draft, FailureContent, Forgery, Hierarchy, RAKind, Trouble, names
 from scepd.attacks import stranger
 from scepd.encoding import UTF8, octets, oid, printable, tlv
@@ -39,11 +38,6 @@ IA5 = 0x16
 TST_INFO = "1.2.840.113549.1.9.16.1.4"
 MALFORMED = "malformed-reply"
 WEAK = "weak-server"
-
-
-def moment(text: str) -> float:
-    """A time of the status, as seconds."""
-    return datetime.datetime.fromisoformat(text).timestamp()
 
 
 def test_n30_a_bit_that_was_turned_on_its_way(victim: Victim) -> None:

@@ -15,7 +15,7 @@ from certificates import DAY, registration_authority
 from clock import EPOCH, clock
 from fixtures import MakeServer
 from interference import Interference, Misdeed, Wire, message_of, misdeeds, secured
-from machine import PATIENCE, Machine, problem_codes
+from machine import PATIENCE, Machine, moment, problem_codes
 from scepd import Behaviour, Challenges, Draft, Forgery, Hierarchy, RAKind, SCEPServer, Trouble, names
 from scepd.encoding import printable
 from scepd.lies import computed, offers
@@ -23,11 +23,6 @@ from secrecy import forms, misplaced
 from victim import UNTRUSTED, MakeVictim, Victim
 
 CHALLENGE = "correct horse battery staple"
-
-
-def moment(text: str) -> float:
-    """A time of the status, as seconds."""
-    return datetime.datetime.fromisoformat(text).timestamp()
 
 
 def renew(machine: Machine, generation: int | None = None) -> None:

@@ -87,7 +87,6 @@ final class ScriptedTransport: Transport {
     init(_ answers: Answer...) { state = Mutex((answers, [])) }
 
     var requests: [HTTPRequest] { state.withLock { $0.requests } }
-    var leftOver: Int { state.withLock { $0.answers.count } }
 
     func exchange(_ request: HTTPRequest) async throws -> HTTPResponse {
         try state.withLock { state throws in
