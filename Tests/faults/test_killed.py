@@ -1,4 +1,8 @@
-"""Killed at every call that writes, syncs, renames, links, unlinks, connects, sends or receives: one run for each."""
+"""Killed at every call that writes, syncs, renames, links, unlinks, connects, sends or receives: one run for each.
+
+Where a challenge works once, at every call from the one on that puts the request together: before it, such an
+enrollment is the one with a challenge that works again and again.
+"""
 
 import datetime
 import json
