@@ -84,6 +84,6 @@ def test_a_profile_dropped_in_later_is_noticed_at_once(container: Device, server
             lambda one: [problem["code"] for problem in one["problems"]] == ["challenge-unavailable"]
         )
         configuration.challenge(container, CHALLENGE)
-    container.wait_enrolled(timeout=15)
+    container.wait_enrolled()
     container.wait_idle()
     assert len(server.journal.issued) == 1

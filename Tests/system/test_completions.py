@@ -52,6 +52,6 @@ def test_zsh_and_fish_find_theirs(container: Device, path: str, first: str) -> N
     assert text.startswith(first)
     assert {command for command in COMMANDS if not re.search(rf"\b{command}\b", text)} == set()
     help = "".join(container.signetctl(command, "--help").stdout for command in sorted(COMMANDS))
-    options = set(re.findall(r"--([a-z]+)", help))
-    assert options >= {"json", "watch", "wait", "timeout"}
+    options = set(re.findall(r"--([a-z-]+)", help))
+    assert options >= {"json", "watch", "wait", "timeout", "ca-identifier", "tls-ca"}
     assert {option for option in options if not re.search(rf"\b{option}\b", text)} == set()

@@ -5,10 +5,19 @@ from conftest import CHALLENGE
 from device import Device
 from scepd import SCEPServer
 
+STARTED = "39f53479d3a045ac8e11786248231fbf"
+"""systemd's entry for a unit that it has started (systemd.directives(7), SD_MESSAGE_UNIT_STARTED)."""
+
 
 def starts(container: Device) -> str:
     """Another value for each start of the agent, also after it is gone."""
     return container.show("signetd.service", "ExecMainStartTimestampMonotonic")[0]
+
+
+def started(container: Device) -> int:
+    """How often systemd has started the agent since the boot."""
+    container.run("journalctl", "--sync")
+    return len(container.journal("UNIT=signetd.service", f"MESSAGE_ID={STARTED}"))
 
 
 def assert_started(container: Device, before: str, what: str) -> None:
@@ -49,15 +58,18 @@ def test_a_call_a_tick_and_a_changed_file_each_start_it(enrolled: Device, server
 
 def test_what_it_writes_itself_does_not_start_it(enrolled: Device) -> None:
     """It would start for ever."""
-    before = starts(enrolled)
+    before = started(enrolled)
     enrolled.run("systemctl", "start", "signetd.service")
     enrolled.wait_idle()
-    after = starts(enrolled)
-    assert after != before
-    # A start that followed would have been queued before this one, which takes longer than one does.
-    enrolled.run("systemd-run", "--wait", "--quiet", "sleep", "3")
-    assert starts(enrolled) == after
-    assert "signetd" not in enrolled.programs()
+    # systemd looks again, and waits for the next change.
+    enrolled.wait_for(lambda: enrolled.show("signetd.path", "SubState") == ["waiting"], what="the path is not watched")
+    assert "signetd" not in enrolled.run("systemctl", "list-jobs", "--no-legend").stdout
+    assert started(enrolled) == before + 1
+    # What its files had brought about would be noticed before this change, by the same watch.
+    configuration.settings(enrolled, idle_exit="2s")
+    enrolled.wait_for(lambda: started(enrolled) > before + 1, what="a changed signet.toml does not start the agent")
+    enrolled.wait_idle()
+    assert started(enrolled) == before + 2
 
 
 def test_the_timer_comes_once_an_hour(enrolled: Device) -> None:

@@ -1,6 +1,7 @@
 """A renewal that falls due with nobody there, and the identity that it replaces."""
 
 import datetime
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ def test_when_due_with_the_old_identity_usable_until_the_switch(
 ) -> None:
     """A certificate of 100 seconds, of which 55 are over when it comes: its time is at 66 to 76.
 
-    The server takes its time with the renewal, and a gateway is asked with what is published all the while.
+    A gateway is asked with what is published all the while, and the server waits with the renewal for its answer.
     """
     short = Validity(before=datetime.timedelta(seconds=55), after=datetime.timedelta(seconds=45))
     server = make_server(Behaviour(validity=short, challenges=Challenges(static=CHALLENGE)), Hierarchy())
@@ -33,7 +34,10 @@ def test_when_due_with_the_old_identity_usable_until_the_switch(
         assert container.wait_enrolled()["next"]["action"] == "renew"
         # Not dated back before the first: an older certificate would be refused.
         server.behaviour.validity = Validity(before=datetime.timedelta(seconds=5))
-        server.behaviour.troubles = [Trouble("delay", message_type=names.RENEWAL_REQ, times=1, seconds=3)]
+        answered = threading.Event()
+        server.behaviour.troubles = [
+            Trouble("delay", message_type=names.RENEWAL_REQ, times=1, seconds=PATIENCE, until=answered)
+        ]
         # With no challenge there is no enrollment that could be taken for a renewal.
         (container.root / "etc/signet/credentials/scep-challenge").unlink()
         seen: list[tuple[int, bool]] = []
@@ -45,6 +49,8 @@ def test_when_due_with_the_old_identity_usable_until_the_switch(
             under_way = len(server.journal.operations) > 1 and len(server.journal.issued) == 1
             assert "laptop-7" in ask(asked, server.hierarchy, container.published())
             seen.append((serial, under_way))
+            if under_way:
+                answered.set()
         container.wait_enrolled(generation=2)
     first, second = server.journal.issued
     order = [first.serial_number, second.serial_number]

@@ -1,5 +1,6 @@
 """What the server is told to do: every way in which real servers differ, fail or lie."""
 
+import threading
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -69,8 +70,9 @@ class Trouble:
 
     kind: str
     """Before the request is processed: `hold` (never answer), `html`, `status`, `empty` (200 without a body),
-    `delay`, `refuse` (the connection closes). After it: `lost` (the connection closes without an answer), `cut` (it
-    closes in the middle of one), `truncate` (the answer is complete as far as HTTP knows, but shorter)."""
+    `delay` (for `seconds`, or `until` then), `refuse` (the connection closes). After it: `lost` (the connection closes
+    without an answer), `cut` (it closes in the middle of one), `truncate` (the answer is complete as far as HTTP knows,
+    but shorter)."""
     operation: str = "PKIOperation"
     message_type: str | None = None
     times: int | None = None
@@ -79,6 +81,8 @@ class Trouble:
     text: str = "not now\n"
     cut_at: int = 200
     seconds: float = 1.0
+    until: threading.Event | None = None
+    """Ends a delay; for tests in the same process."""
 
 
 @dataclass
