@@ -175,6 +175,19 @@ def test_ansible_reads_the_playbook(tmp_path: Path) -> None:
             assert task[module]["mode"] == ("0600" if "/credentials/" in task[module]["dest"] else "0644")
 
 
+def test_what_ansible_validates_is_found_right(machine: Machine) -> None:
+    """It hands over a copy that is named after its source's ending alone."""
+    (text,) = blocks("yaml", section("### Ansible"))
+    tasks = [task.get("ansible.builtin.copy", {}) for task in yaml.safe_load(text)[0]["tasks"]]
+    (copy,) = (one for one in tasks if "validate" in one)
+    assert copy["validate"] == "signetctl config check %s"
+    shown = blocks("toml")[0]
+    assert shown.startswith(f"# {copy['dest']}{copy['src']}\n")
+    check(machine, f".source{Path(copy['src']).suffix}", shown)
+    refused = machine.ctl("config", "check", str(machine.write("shown/.source.toml", shown + "anchor = []\n")))
+    assert refused.returncode == 1
+
+
 def test_cloud_init_writes_what_the_agent_takes(machine: Machine) -> None:
     (text,) = blocks("yaml", section("### cloud-init"))
     assert text.startswith("#cloud-config\n")

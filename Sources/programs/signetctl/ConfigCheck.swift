@@ -25,6 +25,12 @@ struct ConfigCheck {
         } catch {
             reports.append(report("signet.toml", error))
         }
+        let settings = agent.root + "/etc/signet/signet.toml"
+        // It may be absent, and then nobody has to read it.
+        if access(settings, F_OK) == 0 {
+            let objections = agent.objections(to: settings)
+            if !objections.errors.isEmpty { reports.append(report(settings, objections)) }
+        }
         do throws(ConfigurationErrors) {
             for entry in try folder.profiles() { reports.append(self.report(entry)) }
         } catch {
@@ -33,7 +39,8 @@ struct ConfigCheck {
         return reports
     }
 
-    /// A file anywhere: `signet.toml`, or else a profile of the file's name.
+    /// A file anywhere: `signet.toml`, or else a profile of the file's name. A '.' before it, as a copy has that is to be
+    /// put in place once it was found right, does not belong to the name.
     func file(_ path: String) -> FileReport {
         let last = path.split(separator: "/").last.map { String($0) } ?? path
         var report = FileReport(path)
@@ -43,7 +50,8 @@ struct ConfigCheck {
                 _ = try AgentSettingsReader.settings(text: text, file: path)
                 return report
             }
-            guard let name = ProfileName(last.hasSuffix(".toml") ? String(last.dropLast(5)) : last) else {
+            let stem = last.hasSuffix(".toml") ? last.dropLast(5) : last[...]
+            guard let name = ProfileName(String(stem.hasPrefix(".") ? stem.dropFirst() : stem)) else {
                 throw ConfigurationErrors([
                     ConfigurationError(
                         file: path, text: "its name is no profile's name",

@@ -88,7 +88,7 @@ struct ConfigCheckTests {
     }
 
     /// Root sees everything, the agent's user does not.
-    @Test(arguments: ["profiles.d/access.toml", "anchors/root.pem"])
+    @Test(arguments: ["profiles.d/access.toml", "anchors/root.pem", "signet.toml"])
     func `What the agent may not read is an error`(file: String) async throws {
         try await withScratchFolder { root in
             try write("laptop-7\n", to: root + "/etc/hostname")
@@ -97,7 +97,8 @@ struct ConfigCheckTests {
                 valid + "\n[install]\nanchors = [\"/etc/signet/anchors/root.pem\"]\n",
                 to: root + "/etc/signet/profiles.d/access.toml")
             try write(try certificate(), to: root + "/etc/signet/anchors/root.pem")
-            for other in ["profiles.d/access.toml", "anchors/root.pem"] {
+            try write("[agent]\nidle-exit = \"5s\"\n", to: root + "/etc/signet/signet.toml")
+            for other in ["profiles.d/access.toml", "anchors/root.pem", "signet.toml"] {
                 #expect(chmod("\(root)/etc/signet/\(other)", 0o644) == 0)
             }
             #expect(await signetctl("config", "check", "--root", root).status == .done)
@@ -166,6 +167,22 @@ struct ConfigCheckTests {
             #expect(settings.status == .failed && settings.output.contains("\(root)/signet.toml:2:"))
             #expect(await signetctl("config", "check", root + "/Not A Name.toml").status == .failed)
             #expect(await signetctl("config", "check", root + "/none.toml").status == .failed)
+        }
+    }
+
+    /// As Ansible names what it hands to `validate`, before the file has its own name.
+    @Test func `A copy whose name begins with a dot is judged as without it`() async throws {
+        try await withScratchFolder { root in
+            try write(valid, to: root + "/.source.toml")
+            #expect(await signetctl("config", "check", root + "/.source.toml").status == .done)
+            try write(valid.replacing("url", with: "uri"), to: root + "/.wrong.toml")
+            let wrong = await signetctl("config", "check", root + "/.wrong.toml")
+            #expect(wrong.status == .failed && wrong.output.contains("\(root)/.wrong.toml:2:"))
+            for name in ["..source.toml", ".Source.toml", ".toml", "..toml"] {
+                try write(valid, to: root + "/\(name)")
+                let outcome = await signetctl("config", "check", root + "/\(name)")
+                #expect(outcome.status == .failed && outcome.output.contains("its name is no profile's name"))
+            }
         }
     }
 
