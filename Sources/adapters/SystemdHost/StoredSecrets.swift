@@ -39,9 +39,20 @@ package enum StoredSecrets {
         let attempted = "read the secret file '\(path)'"
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         if descriptor < 0, errno == ENOENT {
-            throw HostFault(.absent, attempted: attempted, expected: "a file; create it with mode 0600")
+            throw HostFault(
+                .absent, attempted: attempted, expected: "a file of this program's user with mode 0600: create it")
         }
+        if descriptor < 0 { throw unopened(attempted, errno) }
         return try read(descriptor, attempted, isPrivate: { $0.st_uid == 0 || $0.st_uid == geteuid() })
+    }
+
+    /// What is wrong with a secret file that cannot be opened. Whether its mode or AppArmor forbids that is not told.
+    static func unopened(_ attempted: String, _ number: Int32) -> HostFault {
+        HostFault(
+            .unreadable, attempted: attempted,
+            expected: number == EACCES
+                ? "a file of this program's user: chown it; where AppArmor refuses it, see signetd(8)" : nil,
+            got: systemError(number))
     }
 
     private static func read(

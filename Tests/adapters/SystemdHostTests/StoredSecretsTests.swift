@@ -38,6 +38,19 @@ private func text(_ secret: Secret?) -> String? {
         #expect(fault?.expected?.contains("chmod 600") == true)
     }
 
+    /// A file of root's alone is a dead end for a program that does not run as root.
+    @Test func `a file that is absent or not permitted says whose it has to be`() throws {
+        let scratch = try ScratchFolder()
+        let absent = #expect(throws: HostFault.self) { try StoredSecrets.file("\(scratch.path)/none") }
+        #expect(absent?.expected == "a file of this program's user with mode 0600: create it")
+        let refused = StoredSecrets.unopened("read", EACCES)
+        #expect(
+            refused.description == "read: unreadable (expected a file of this program's user: chown it; "
+                + "where AppArmor refuses it, see signetd(8), got Permission denied (13))")
+        // Neither helps there.
+        #expect(StoredSecrets.unopened("read", ELOOP).expected == nil)
+    }
+
     @Test func `nothing but a plain file is read, and no FIFO waited for`() throws {
         let scratch = try ScratchFolder()
         #expect(mkfifo("\(scratch.path)/fifo", 0o600) == 0)
