@@ -22,14 +22,24 @@ enum StatusText {
         if let tick = status.nextTick {
             text += style.lines(tick.both(now: now), label: "  next look", indent: column)
         }
-        if status.outbox.waiting > 0 {
-            let oldest = status.outbox.oldest.map { ", the oldest since \($0.both(now: now))" } ?? ""
-            text += style.lines("\(status.outbox.waiting) waiting\(oldest)", label: "  reports", indent: column)
+        if let reports = reports(status.outbox, now) {
+            text += style.lines(reports, label: "  reports", indent: column)
         }
         if status.profiles.isEmpty {
             text += style.lines("none; put one into /etc/signet/profiles.d", label: "  profiles", indent: column)
         }
         return text + status.problems.map { style.problem($0, indent: column, now: now) }.joined()
+    }
+
+    /// nil where every report was accepted.
+    private static func reports(_ outbox: StatusDocument.Outbox, _ now: Timestamp) -> String? {
+        var lines: [String] = []
+        if outbox.waiting > 0 {
+            let oldest = outbox.oldest.map { ", the oldest since \($0.both(now: now))" } ?? ""
+            lines.append("\(outbox.waiting) waiting\(oldest)")
+        }
+        if let dropped = outbox.dropped, dropped > 0 { lines.append("\(dropped) dropped") }
+        return lines.isEmpty ? nil : lines.joined(separator: "\n")
     }
 
     private static func profile(_ profile: StatusDocument.Profile, _ style: Style, _ now: Timestamp) -> String {

@@ -57,6 +57,20 @@ struct TextTests {
         #expect(!text.contains("after this exchange"))
     }
 
+    @Test func `Reports that were dropped are counted, whether others wait or not`() {
+        var status = Samples.status
+        status.outbox.dropped = 3
+        let both = StatusText.render(status, style: style, now: Samples.noon)
+        #expect(
+            both.contains(
+                "  reports      2 waiting, the oldest since 2026-11-22 11:50 UTC (10 minutes ago)\n"
+                    + "               3 dropped\n"))
+        status.outbox = .init(waiting: 0, dropped: 3)
+        #expect(StatusText.render(status, style: style, now: Samples.noon).contains("  reports      3 dropped\n"))
+        status.outbox = .init(waiting: 0)
+        #expect(!StatusText.render(status, style: style, now: Samples.noon).contains("  reports"))
+    }
+
     @Test func `A machine that nobody has named has a first line too`() {
         var status = Samples.status
         status.device.hostname = ""
