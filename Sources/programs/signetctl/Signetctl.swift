@@ -7,8 +7,8 @@ struct Signetctl: AsyncParsableCommand {
         commandName: "signetctl",
         abstract: "See and steer this machine's client certificates.",
         discussion: """
-            Exit status: 0 done, 1 failed (tag: not valid), 2 wrong usage, 3 agent unreachable, 4 not permitted, \
-            5 pending or --wait ran out.
+            Exit status: 0 done, 1 failed (tag: not valid; report: not all accepted; probe: not usable), \
+            2 wrong usage, 3 agent unreachable, 4 not permitted, 5 pending or --wait ran out.
             """,
         subcommands: [
             StatusCommand.self, RenewCommand.self, EnrollCommand.self, TagCommand.self, ReportCommand.self,

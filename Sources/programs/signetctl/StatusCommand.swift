@@ -8,7 +8,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     @Argument(help: "Only this profile.")
     var profile: String?
-    @Flag(help: "Print the status document (packaging/status.schema.json); with --watch one a line.")
+    @Flag(help: "Print the status document (/usr/share/signet/status.schema.json); with --watch one a line.")
     var json = false
     @Flag(help: "Go on, and show it again after every change, until interrupted.")
     var watch = false
