@@ -14,7 +14,10 @@ from typing import Any
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from fixtures import MakeServer
 from machine import BINARIES, PATIENCE, Machine
+from realservers import Nginx
+from scepd import Behaviour, Hierarchy
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text()
@@ -58,36 +61,6 @@ def test_the_files_are_right(machine: Machine) -> None:
         check(machine, Path(name).name, text)
 
 
-def test_every_key_has_the_default_that_is_named(machine: Machine) -> None:
-    """A profile that says what goes without saying."""
-    tables: dict[str, dict[str, str]] = {
-        "scep": {"url": '"https://pki.example.com/scep"', "ca-fingerprint": json.dumps(["sha256:" + "ab" * 32])},
-        "subject": {"name": '"CN=device"'},
-    }
-    named = 0
-    for keys, default, _ in rows(section("## Every key of a profile")):
-        names, values = re.findall(r"`([^`]+)`", keys), re.findall(r"`([^`]+)`", default)
-        if len(values) == 1:
-            values *= len(names)
-        for key, value in zip(names, values, strict=bool(values)):
-            table, _, word = key.partition(".")
-            # Said together with a fingerprint, it is refused.
-            if key != "scep.allow-unpinned-ca":
-                tables.setdefault(table, {})[word] = value
-            named += 1
-    assert named >= 14
-    # Each type of key has keys of its own.
-    rsa = {word: value for word, value in tables["key"].items() if word not in ("curve", "transport")}
-    elliptic = {word: value for word, value in tables["key"].items() if word != "bits"} | {"type": '"ec"'}
-    assert elliptic.keys() == {"type", "curve", "transport"}
-    for name, key in {"rsa": rsa, "ec": elliptic}.items():
-        text = "".join(
-            f"[{table}]\n" + "".join(f"{word} = {value}\n" for word, value in words.items())
-            for table, words in (tables | {"key": key}).items()
-        )
-        check(machine, f"{name}.toml", text)
-
-
 # Commands.
 
 
@@ -97,7 +70,7 @@ def test_the_commands_are_those_of_signetctl(machine: Machine) -> None:
     for command, rest in shown:
         asked = machine.ctl(*command.split(), "--help")
         assert asked.returncode == 0, asked.stderr
-        for option in re.findall(r"--\w+", rest):
+        for option in re.findall(r"--[\w-]+", rest):
             assert option in asked.stdout, f"{command} has no {option}"
     assert set(re.findall(r"signetctl (config check|[a-z]+)", README)) <= set(COMMANDS)
 
@@ -232,10 +205,17 @@ def test_fields_to_watch_are_fields_of_the_status() -> None:
 # Files.
 
 
-def test_every_file_of_a_machine_is_named(enrolled: Machine) -> None:
+def test_every_file_of_a_machine_is_named(machine: Machine, make_server: MakeServer) -> None:
     # Nobody answers there, so that reports wait.
-    enrolled.write("etc/signet/signet.toml", '[management]\nendpoint = "https://127.0.0.1:9/events"\n')
-    with enrolled.control() as client:
+    machine.write("etc/signet/signet.toml", '[management]\nendpoint = "https://127.0.0.1:9/events"\n')
+    lists = machine.folder / "crls"
+    lists.mkdir()
+    with Nginx(lists) as nginx:
+        server = make_server(Behaviour(), Hierarchy(crl_url=nginx.url), crl_folder=nginx.root)
+        machine.profile(server, device_tag_require_revocation_check=True)
+        machine.start()
+        machine.wait_enrolled()
+    with machine.control() as client:
         assert any(status["outbox"]["waiting"] > 0 for status in client.changes(PATIENCE))
     named = set()
     for line in blocks("", section("## Where files live"))[0].splitlines():
@@ -246,11 +226,11 @@ def test_every_file_of_a_machine_is_named(enrolled: Machine) -> None:
     sockets = ("control", "admin", "install")
     named = {path.replace("{control,admin,install}", name) for path in named for name in sockets}
     for place in ("var/lib/signet", "run/signet", "etc/ssl/signet/access/current"):
-        for file in (enrolled.root / place).rglob("*"):
-            path = str(file.relative_to(enrolled.root))
+        for file in (machine.root / place).rglob("*"):
+            path = str(file.relative_to(machine.root))
             # One that is being written has another name for a moment.
             if not file.is_dir() and ".tmp-" not in file.name:
                 assert any(path == one or (one.endswith("/") and path.startswith(one)) for one in named), path
     for path in named:
         if path.startswith(("var/lib/signet", "run/signet", "etc/ssl/signet")) and not path.endswith("pending/"):
-            assert (enrolled.root / path).exists(), path
+            assert (machine.root / path).exists(), path

@@ -7,7 +7,8 @@ package struct ProfileReader {
     private let diagnostics: Diagnostics
     private let root: Section
 
-    private static let tables: [(table: String, keys: [String])] = [
+    /// Every key that there is.
+    static let tables: [(table: String, keys: [String])] = [
         (
             "scep",
             [
