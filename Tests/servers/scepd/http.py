@@ -162,6 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         trouble = self._trouble(exchange, "hold", "html", "status", "empty", "delay", "refuse")
         kind = trouble.kind if trouble else None
         if trouble and kind == "delay":
+            self.server.scep.journal.touch()
             (trouble.until or self.server.scep.released).wait(trouble.seconds)
             return False
         if kind in ("hold", "refuse"):

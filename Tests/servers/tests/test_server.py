@@ -2,7 +2,9 @@
 
 import shutil
 import subprocess
+import threading
 import urllib.error
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -189,6 +191,18 @@ def test_lost_and_cut_answers() -> None:
         assert len(client.poll()) == 50
         assert len(client.open(client.poll())) == 1
         assert len(server.authority.issued) == 1
+
+
+def test_an_answer_is_delayed_until_the_test_says_so() -> None:
+    answered = threading.Event()
+    trouble = Trouble("delay", seconds=60, until=answered)
+    with SCEPServer(behaviour=Behaviour(troubles=[trouble])) as server, ThreadPoolExecutor(1) as other:
+        client = Client(server)
+        reply = other.submit(client.enroll)
+        server.journal.wait_for(lambda one: one.message_type == names.PKCS_REQ, 20)
+        assert server.authority.issued == []
+        answered.set()
+        assert len(client.open(reply.result(20))) == 1
 
 
 def test_revocation_reaches_the_crl(tmp_path: Path) -> None:
