@@ -108,7 +108,7 @@ def test_n61_a_key_that_is_not_what_it_was_wrapped_as(victim: Victim) -> None:
 
 
 @pytest.mark.parametrize("security", ["compatible", "rfc8894"])
-def test_n62_weak_ciphers(make_victim: MakeVictim, security: str) -> None:
+def test_n62_q05_q20_weak_ciphers(make_victim: MakeVictim, security: str) -> None:
     """Single DES is what many servers send unless they are told otherwise: `compatible` reads it and says so."""
     victim = make_victim(scep_security=security)
 
@@ -153,7 +153,7 @@ def test_n63_triple_des(make_victim: MakeVictim, security: str) -> None:
     victim.enrolls()
 
 
-def test_n64_what_is_no_envelope_of_scep(victim: Victim) -> None:
+def test_n64_q21_what_is_no_envelope_of_scep(victim: Victim) -> None:
     def authenticated_cipher(draft: Draft) -> bytes:
         envelope, nonce = Envelope.of(draft), os.urandom(12)
         envelope.sealed = AESGCM(envelope.key).encrypt(nonce, draft.payload, None)

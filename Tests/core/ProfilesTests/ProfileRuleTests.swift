@@ -45,7 +45,7 @@ struct ProfileRuleTests {
         (String(repeating: "ab", count: 31), "62 digits"), ("", "0 digits"), ("sha1:ab", "'sha1:ab'"),
         (String(repeating: "zz", count: 32), "'" + String(repeating: "zz", count: 32) + "'"),
     ])
-    func `another fingerprint is refused, saying what it is`(text: String, got: String) throws {
+    func `another fingerprint is refused, saying what it is (Q-13)`(text: String, got: String) throws {
         let fault = try #require(throws: ProfileFault.self) { try Fingerprint.read(text) }
         #expect(fault.code == .invalidFingerprint)
         #expect(fault.got == got)

@@ -8,7 +8,7 @@ struct ServerKindTests {
         #expect(ServerKind(servedAt: "https://pki/scep") == .auto)
     }
 
-    @Test func `What NDES and Dogtag mean by refusals is said in words of their own (Q-09, Q-11, Q-15, Q-66)`() {
+    @Test func `What NDES and Dogtag mean by refusals is said in words of their own (Q-09, Q-15, Q-66)`() {
         let renewal = ServerKind.ndes.hint(for: .failInfo("badRequest", challengeSent: false))
         #expect(renewal?.contains("KB5014754") == true)
         #expect(ServerKind.ndes.hint(for: .failInfo("badRequest", challengeSent: true))?.contains("challenge") == true)
@@ -16,11 +16,12 @@ struct ServerKindTests {
         #expect(ServerKind.dogtag.hint(for: .status(500))?.contains("HSM") == true)
     }
 
-    @Test func `an answer that means more than it says is explained, for the product that gave it alone`() {
+    @Test func `an answer that means more than it says is explained, for the product that gave it alone (Q-45, Q-72)`() {
         #expect(ServerKind.ejbca.hint(for: .status(400))?.contains("New") == true)
         #expect(ServerKind.ndes.hint(for: .status(400)) == nil)
         #expect(ServerKind.ndes.hint(for: .failInfo("badMessageCheck", challengeSent: true))?.contains("29") == true)
         #expect(ServerKind.ndes.hint(for: .failInfo("badAlg", challengeSent: false)) == nil)
+        #expect(ServerKind.xipki.hint(for: .failInfo("badRequest", challengeSent: true))?.contains("user:password") == true)
         #expect(ServerKind.auto.hint(for: .status(500)) == nil)
     }
 }

@@ -80,7 +80,7 @@ import X509
         }
     }
 
-    @Test func `Anything else is no SCEP server (N-17)`() async throws {
+    @Test func `Anything else is no SCEP server (N-17, Q-82)`() async throws {
         let der = pki.issuing.certificate.der
         let bodies: [[UInt8]] = [
             [], Array("<html>login</html>".utf8), pki.issuing.certificate.pem, der + [0], Array(der.dropLast()),

@@ -105,7 +105,7 @@ import X509
         }
     }
 
-    @Test func `The nonce is ours to the bit (N-41, N-42)`() async throws {
+    @Test func `The nonce is ours to the bit (N-41, N-42, Q-63)`() async throws {
         var flipped = talk.nonce
         flipped[15] ^= 1
         let told: [([UInt8]?, String)] = [
