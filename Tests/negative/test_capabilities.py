@@ -111,7 +111,7 @@ def test_n04_capabilities_however_they_are_written(lenient: Strangers) -> None:
         "\ufeffAES\nSHA-256\nPOSTPKIOperation",
         "AES\nAES\nSHA-256\nSHA-256\nPOSTPKIOperation\nPOSTPKIOperation",
         "Example.com-Foo\nUpdate\nSHA-224\nAES\nSHA-256\nPOSTPKIOperation\nRenewal",
-        "scepSTANDARD\nUpdate",
+        "scepSTANDARD\nUpdate\nRENEWAL",
     ):
         assert lenient.sends(repr(offered), says(offered)) == STRONG, offered
     # Whoever offers Update is sent none, on renewal neither.

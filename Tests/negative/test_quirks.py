@@ -228,8 +228,7 @@ def test_q74_errors_without_a_body(victim: Victim, status: int) -> None:
     """XiPKI's, of which one asks to wait."""
     retry_after = "120" if status == 503 else None
     victim.server.behaviour.troubles = [Trouble("status", status=status, retry_after=retry_after, text="")]
-    problems = {404: "not-a-scep-server", 500: "server-unreachable", 503: "server-overloaded"}
-    problem = problems.get(status, "request-refused")
+    problem = {500: "server-unreachable", 503: "server-overloaded"}.get(status, "request-refused")
     victim.refuses("an error", None, problem, asked=None)
     victim.server.behaviour.troubles = []
     victim.enrolls()
