@@ -12,7 +12,7 @@ extension ProblemCode {
         switch self {
         case .unreachable:
             (
-                .error, "f7311bf9041a45b282d0eec8e8c54e41", "the SCEP server does not answer",
+                .error, "f7311bf9041a45b282d0eec8e8c54e41", "the SCEP server does not answer, or fails",
                 "check scep.url, name resolution, proxy and firewall; it is tried again by itself"
             )
         case .proxyFailing:
