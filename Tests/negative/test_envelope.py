@@ -4,6 +4,7 @@ Every forged envelope could be opened by whoever did not look: it holds what an 
 """
 
 import os
+import time
 from collections.abc import Callable
 
 import pytest
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 import envelopes
 from envelopes import NULL, RSA_OAEP, Envelope, algorithm, encrypt, info, transport, wrap
+from machine import moment
 from scepd import Cipher, Draft, Forgery, Hierarchy, names
 from scepd.attacks import stranger
 from scepd.encoding import SEQUENCE, SET, integer, nest, octets, oid, tlv
@@ -136,6 +138,9 @@ def test_n62_q05_q20_weak_ciphers(make_victim: MakeVictim, security: str) -> Non
     else:
         found = victim.refuses("DES", None, UNTRUSTED, "weak-algorithm")
         assert "DES-CBC" in found["text"] and "content encryption" in found["text"]
+        # It is what the PKI issues: each further request would have it issue one more that is of no use.
+        assert victim.status().get("transaction") is None
+        assert moment(victim.status()["next"]["at"]) > time.time() + 80_000
     victim.server.behaviour.cipher = Cipher.AES_256
     victim.enrolls()
 
