@@ -25,6 +25,8 @@ def private_mounts() -> None:
     if libc.unshare(_CLONE_NEWNS) != 0:
         pytest.fail(f"no mount namespace: {os.strerror(ctypes.get_errno())}; a container must allow CAP_SYS_ADMIN")
     subprocess.run(["mount", "--make-rprivate", "/"], check=True, timeout=20)
+    # Of a program that is killed, what faketime has in shared memory stays there.
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=1777", "signet-test", "/dev/shm"], check=True, timeout=20)
 
 
 @pytest.fixture
