@@ -16,12 +16,14 @@ struct ServerKindTests {
         #expect(ServerKind.dogtag.hint(for: .status(500))?.contains("HSM") == true)
     }
 
-    @Test func `an answer that means more than it says is explained, for the product that gave it alone (Q-45, Q-72)`() {
+    @Test func `an answer that means more than it says is explained, for the product that gave it alone (Q-45, Q-72)`()
+    {
         #expect(ServerKind.ejbca.hint(for: .status(400))?.contains("New") == true)
         #expect(ServerKind.ndes.hint(for: .status(400)) == nil)
         #expect(ServerKind.ndes.hint(for: .failInfo("badMessageCheck", challengeSent: true))?.contains("29") == true)
         #expect(ServerKind.ndes.hint(for: .failInfo("badAlg", challengeSent: false)) == nil)
-        #expect(ServerKind.xipki.hint(for: .failInfo("badRequest", challengeSent: true))?.contains("user:password") == true)
+        let form = ServerKind.xipki.hint(for: .failInfo("badRequest", challengeSent: true))
+        #expect(form?.contains("user:password") == true)
         #expect(ServerKind.auto.hint(for: .status(500)) == nil)
     }
 }
