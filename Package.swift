@@ -129,6 +129,7 @@ let package = Package(
         .target(
             name: "TestCryptography", dependencies: ["Secrets", "X509", "SCEP", "OpenSSLCrypto"],
             path: "Tests/support/TestCryptography", swiftSettings: swiftSettings),
+        .target(name: "CSanitizers", path: "Tests/support/CSanitizers"),
         .target(name: "TestServers", path: "Tests/support/TestServers", swiftSettings: swiftSettings),
         .target(
             name: "FuzzTargets",
@@ -161,7 +162,8 @@ let package = Package(
         tests(
             "adapters", "CurlTransportTests", "Faults", "Secrets", "SCEP", "CurlTransport", "TestFiles", "TestServers"),
         tests("adapters", "DurableFilesTests", "Faults", "Secrets", "DurableFiles", "TestFiles"),
-        tests("adapters", "LocalSocketTests", "Faults", "Secrets", "Varlink", "LocalSocket", "TestFiles"),
+        tests(
+            "adapters", "LocalSocketTests", "Faults", "Secrets", "Varlink", "LocalSocket", "TestFiles", "CSanitizers"),
         tests("adapters", "SystemdHostTests", "Faults", "JournalEntries", "Secrets", "SystemdHost", "TestFiles"),
         tests("adapters", "MachineFactsTests", "CSystemd", "Profiles", "MachineFacts", "TestFiles"),
         tests(
