@@ -114,26 +114,25 @@ def test_nobody_is_asked_before_the_ca_is_known(machine: Machine, server: SCEPSe
         assert dispenser.asked == []
 
 
-def test_a_renewal_asks_for_none(machine: Machine, server: SCEPServer) -> None:
+def fetched_until_renewed(machine: Machine, server: SCEPServer) -> int:
+    """How many challenges an enrollment and a renewal after it have taken."""
     with dispensing(machine, server) as dispenser:
         ask(machine, server, dispenser, "url")
         machine.start()
         machine.wait_enrolled()
         with machine.admin() as admin:
             assert admin.renew()[-1]["generation"] == 2
-        assert len(dispenser.made) == 1
+        return len(dispenser.made)
+
+
+def test_a_renewal_asks_for_none(machine: Machine, server: SCEPServer) -> None:
+    assert fetched_until_renewed(machine, server) == 1
 
 
 def test_none_is_fetched_only_to_encrypt_a_renewal_with(machine: Machine, make_server: MakeServer) -> None:
     """A CA without an RSA key opens what is under a challenge that it was shown: the renewal is an enrollment."""
     server = make_server(Behaviour(challenges=Challenges(single_use=[])), Hierarchy(elliptic=True))
-    with dispensing(machine, server) as dispenser:
-        ask(machine, server, dispenser, "url")
-        machine.start()
-        machine.wait_enrolled()
-        with machine.admin() as admin:
-            assert admin.renew()[-1]["generation"] == 2
-        assert len(dispenser.made) == 2
+    assert fetched_until_renewed(machine, server) == 2
     assert [one.message_type for one in server.journal.operations] == [names.PKCS_REQ, names.PKCS_REQ]
     assert [one.under_password for one in server.journal.operations] == [True, True]
     assert [one.challenge_right for one in server.journal.operations] == [True, True]
