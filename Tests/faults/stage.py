@@ -31,8 +31,6 @@ class Scenario:
     behaviour: Callable[[], Behaviour]
     prepare: Callable[[Machine, SCEPServer], None]
     """Leaves a fresh machine, shut down, as every run begins with it."""
-    since: str = ""
-    """In the path of the call from which on it differs from the first: until then, it is killed there."""
     generation: int = 1
     """The least that it must end with."""
     is_done: Callable[[Machine], bool] = lambda machine: bool(machine.running.exits["signetd"])
