@@ -135,6 +135,7 @@ import Secrets
             signet_curl_set_callbacks(easy, context, receiveBody, receiveHeader, beginSending, words),
             signet_curl_set_text(easy, CURLOPT_URL, request.url),
             signet_curl_set_text(easy, CURLOPT_USERAGENT, userAgent),
+            signet_curl_set_long(easy, CURLOPT_FRESH_CONNECT, request.hasOwnConnection ? 1 : 0),
             signet_curl_set_long(easy, CURLOPT_TIMEOUT_MS, Int(deadline * 1000)),
             signet_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(deadline, Self.connectLimit) * 1000)),
             signet_curl_set_limit(easy, curl_off_t(max(request.limit, 1))),

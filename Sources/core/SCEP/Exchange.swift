@@ -104,12 +104,13 @@ package struct SCEPExchange: Sendable {
     func post(
         _ message: PKIMessage, _ capabilities: Capabilities
     ) async throws -> (response: HTTPResponse, fellBack: Bool) {
-        func byGet() -> HTTPRequest {
+        func byGet(hasOwnConnection: Bool) -> HTTPRequest {
             HTTPRequest(
                 method: .get, url: server.target("PKIOperation", message: message.der),
-                limit: ExchangeLimits.answerBytes, deadline: ExchangeLimits.deadline, isRepeatable: false)
+                limit: ExchangeLimits.answerBytes, deadline: ExchangeLimits.deadline, isRepeatable: false,
+                hasOwnConnection: hasOwnConnection)
         }
-        guard capabilities.offersPost else { return (try await send(byGet()), false) }
+        guard capabilities.offersPost else { return (try await send(byGet(hasOwnConnection: false)), false) }
         let response = try await send(
             HTTPRequest(
                 method: .post, url: server.target("PKIOperation"), body: message.der,
@@ -117,7 +118,8 @@ package struct SCEPExchange: Sendable {
                 deadline: ExchangeLimits.deadline))
         let refusesPost = response.status == 405 || response.status == 501
         guard refusesPost || (response.status == 200 && response.body.isEmpty) else { return (response, false) }
-        return (try await send(byGet()), true)
+        // Who takes no POST may close the connection behind it, and this request is not sent twice.
+        return (try await send(byGet(hasOwnConnection: true)), true)
     }
 
     func send(_ request: HTTPRequest) async throws -> HTTPResponse {

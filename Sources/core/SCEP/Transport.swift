@@ -27,11 +27,13 @@ package struct HTTPRequest: Sendable, Equatable {
     /// Whether it does no harm to send it again where a kept connection ended without an answer: a GET that asks for
     /// nothing to be done (RFC 9110 §9.2.2).
     package var isRepeatable: Bool
+    /// Whether it has a connection of its own, where the kept one may be about to end.
+    package var hasOwnConnection: Bool
 
     /// - Parameter isRepeatable: for a GET only.
     package init(
         method: Method, url: String, body: [UInt8] = [], contentType: String? = nil, limit: Int, deadline: Double,
-        isRepeatable: Bool = true
+        isRepeatable: Bool = true, hasOwnConnection: Bool = false
     ) {
         self.method = method
         self.url = url
@@ -40,6 +42,7 @@ package struct HTTPRequest: Sendable, Equatable {
         self.limit = limit
         self.deadline = deadline
         self.isRepeatable = isRepeatable && method == .get
+        self.hasOwnConnection = hasOwnConnection
     }
 }
 

@@ -71,6 +71,21 @@ import Testing
         #expect(server.connectionCount == 1)
     }
 
+    @Test func `a request with a connection of its own is not lost with the one that a server is closing`() async throws
+    {
+        let server = try LoopbackServer { connection in
+            // One answer each, and nothing says that the connection ends.
+            if let request = connection.next() { connection.reply(request.line) }
+        }
+        defer { server.stop() }
+        let transport = try transport()
+        _ = try await transport.exchange(post(server.url("/"), [1]))
+        var own = get(server.url("/own"))
+        (own.isRepeatable, own.hasOwnConnection) = (false, true)
+        #expect(try await transport.exchange(own).status == 200)
+        #expect(server.connectionCount == 2)
+    }
+
     @Test func `any status is an answer, with its media type, and no redirect is followed`() async throws {
         let server = try LoopbackServer { connection in
             while let request = connection.next() {
