@@ -31,11 +31,13 @@ package enum AgentInterface {
           key: string
         )
 
-        # One profile. published is the generation that programs on this machine find.
+        # One profile. published is the generation that programs on this machine find; next_identity is what the CA's
+        # successor issued, for when its time comes.
         type Profile (
           name: string,
           state: (none, requesting, pending, active, renewing, failed),
           identity: ?Identity,
+          next_identity: ?Identity,
           published: ?int,
           transaction: ?(id: ?string, kind: string, step: string, attempt: int),
           next: ?(action: string, at: string),

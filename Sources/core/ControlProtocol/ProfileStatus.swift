@@ -21,6 +21,8 @@ extension StatusDocument {
         package var state: State
         /// The current identity.
         package var identity: Identity?
+        /// The one that the CA's successor issued, and that takes its place when `next` says.
+        package var nextIdentity: Identity?
         /// The generation that consumers find below /etc/ssl/signet/NAME/current; absent where there is none.
         package var published: Int?
         /// The exchange under way.
@@ -31,21 +33,29 @@ extension StatusDocument {
         package var problems: [Problem]
 
         package init(
-            name: String, state: State, identity: Identity? = nil, published: Int? = nil,
-            transaction: Transaction? = nil, next: NextAction? = nil, tag: Tag, problems: [Problem] = []
+            name: String, state: State, identity: Identity? = nil, nextIdentity: Identity? = nil,
+            published: Int? = nil, transaction: Transaction? = nil, next: NextAction? = nil, tag: Tag,
+            problems: [Problem] = []
         ) {
             self.name = name
             self.state = state
             self.identity = identity
+            self.nextIdentity = nextIdentity
             self.published = published
             self.transaction = transaction
             self.next = next
             self.tag = tag
             self.problems = problems
         }
+
+        private enum CodingKeys: String, CodingKey {
+            case name, state, identity
+            case nextIdentity = "next_identity"
+            case published, transaction, next, tag, problems
+        }
     }
 
-    /// A profile's current generation.
+    /// One generation of a profile.
     package struct Identity: Codable, Sendable, Equatable {
         /// Counts up from 1 with every certificate issued.
         package var generation: Int

@@ -29,6 +29,7 @@ extension EnrollmentState {
     /// The newest generation on the disk was issued to another machine, that of this device.
     package mutating func disown(_ latest: Int, of device: String, now: Date) {
         foreignGeneration = latest
+        next = nil
         raise(.cloned, detail: "it was issued to the device \(device)", now: now)
     }
 

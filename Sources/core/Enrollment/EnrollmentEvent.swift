@@ -42,16 +42,16 @@ package struct EnrollmentRules: Sendable, Equatable {
 
 /// What happened. Bytes stay outside: the machine learns verdicts.
 package enum EnrollmentEvent: Sendable, Equatable {
-    /// The process started, and this lies on disk.
-    case started(latest: IdentityFacts?, hasPending: Bool)
+    /// The process started, and this lies on disk: `next` is what waits for its time beside `latest`.
+    case started(latest: IdentityFacts?, hasPending: Bool, next: IdentityFacts? = nil)
     /// Time passed, or the configuration was read again.
     case ticked
     /// Root's file of the profile had errors, or what it names was missing, and that is over.
     case repaired
     /// An admin asked for it.
     case ordered(Transaction.Kind)
-    /// Key and request are synced to pending/.
-    case prepared(id: String, challengeSent: Bool)
+    /// Key and request are synced to pending/; `isAhead` where it is for the CA's successor.
+    case prepared(id: String, challengeSent: Bool, isAhead: Bool = false)
     /// The server's certificates and weaknesses, as seen in an authenticated exchange.
     ///
     /// - Parameter capabilities: registered keywords that the server listed (RFC 8894 §3.5.2); nobody signed them.

@@ -27,14 +27,16 @@ package struct EnrollmentMachine: Sendable, Equatable {
     package mutating func handle(_ event: EnrollmentEvent, now: Date) -> [EnrollmentAction] {
         var actions: [EnrollmentAction] = []
         switch event {
-        case .started(let latest, let hasPending): actions = start(latest: latest, hasPending: hasPending, now: now)
+        case .started(let latest, let hasPending, let next):
+            actions = start(latest: latest, next: next, hasPending: hasPending, now: now)
         case .ticked: break
         case .repaired: repair()
         // Who has just changed the profile orders what it says now: the change must not end what the order begins.
         case .ordered(let kind):
             if kind == .enroll { forgetServers() }
             actions = noticeChangedProfile() + order(kind, now: now)
-        case .prepared(let id, let challengeSent): actions = prepared(id: id, challengeSent: challengeSent, now: now)
+        case .prepared(let id, let challengeSent, let isAhead):
+            actions = prepared(id: id, challengeSent: challengeSent, isAhead: isAhead, now: now)
         case .observed(let authority, let capabilities, let weaknesses):
             observe(capabilities, isAuthenticated: weaknesses != nil, now: now)
             observe(authority, weaknesses, now: now)
@@ -57,6 +59,7 @@ package struct EnrollmentMachine: Sendable, Equatable {
 
     /// The actions of the present state: what is due starts, and the wait for the rest is named.
     private mutating func proceed(now: Date) -> [EnrollmentAction] {
+        succeed(now: now)
         noticeChangedFiles()
         noticeClock(now: now)
         var actions = noticeChangedProfile() + noticeExpiry(now: now) + withholdChallenge(now: now)
@@ -79,7 +82,9 @@ package struct EnrollmentMachine: Sendable, Equatable {
     }
 
     /// The request is composed and synced. From here on it counts as one that may have arrived.
-    private mutating func prepared(id: String, challengeSent: Bool, now: Date) -> [EnrollmentAction] {
+    private mutating func prepared(
+        id: String, challengeSent: Bool, isAhead: Bool, now: Date
+    ) -> [EnrollmentAction] {
         guard var transaction = state.transaction, isExchanging, transaction.step == .preparing else { return [] }
         // The identity may have been found revoked while the request was made, or good.
         guard !challengeSent || mayShowChallenge(transaction), !isUncalledFor(transaction, now: now) else {
@@ -88,6 +93,7 @@ package struct EnrollmentMachine: Sendable, Equatable {
         }
         transaction.id = id
         transaction.challengeSent = challengeSent
+        if isAhead { transaction.succession = .asked }
         transaction.step = .sent
         transaction.keyIsSpent = false
         state.transaction = transaction

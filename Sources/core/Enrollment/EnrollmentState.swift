@@ -7,6 +7,8 @@ package struct EnrollmentState: Sendable, Equatable {
 
     /// The current generation; nil before the first enrollment.
     package var identity: IdentityFacts?
+    /// The generation that the CA's successor issued, and that takes the current one's place when its time comes.
+    package var next: IdentityFacts?
     /// When the current generation came, by this machine's clock.
     package var obtainedAt: Date?
     /// The generation that the installer confirmed last.
@@ -55,12 +57,17 @@ package struct IdentityFacts: Sendable, Equatable, Codable {
     package var notAfter: Date
     /// Nothing can be encrypted to its key: it could sign the request for the next, and not open the reply.
     package var isSignOnly = false
+    /// From when on it is used, where it was issued ahead of that; else nil.
+    package var usedFrom: Date?
 
-    package init(generation: Int, notBefore: Date, notAfter: Date, isSignOnly: Bool = false) {
+    package init(
+        generation: Int, notBefore: Date, notAfter: Date, isSignOnly: Bool = false, usedFrom: Date? = nil
+    ) {
         self.generation = generation
         self.notBefore = notBefore
         self.notAfter = notAfter
         self.isSignOnly = isSignOnly
+        self.usedFrom = usedFrom
     }
 
     /// Older versions knew RSA keys only.
@@ -70,6 +77,7 @@ package struct IdentityFacts: Sendable, Equatable, Codable {
         notBefore = try fields.decode(Date.self, forKey: .notBefore)
         notAfter = try fields.decode(Date.self, forKey: .notAfter)
         isSignOnly = try fields.decodeIfPresent(Bool.self, forKey: .isSignOnly) ?? false
+        usedFrom = try fields.decodeIfPresent(Date.self, forKey: .usedFrom)
     }
 }
 
@@ -85,6 +93,14 @@ package struct Transaction: Sendable, Equatable, Codable {
         case sent
         /// The PKI said PENDING.
         case pending
+    }
+
+    /// What a renewal has to do with the CA's successor. Raw values are on disk.
+    package enum Succession: String, Sendable, Codable {
+        /// The request is for the successor.
+        case asked
+        /// The server has no certificate of the successor's, so that the present CA is asked.
+        case refused
     }
 
     package var kind: Kind
@@ -112,6 +128,8 @@ package struct Transaction: Sendable, Equatable, Codable {
     package var polls = 0
     /// Not to be asked after before then.
     package var pollAt: Date?
+    /// Whether the CA's successor is asked, ahead of its day; nil where nobody thought of it.
+    package var succession: Succession?
     /// Tries at the present step, from 1.
     package var attempt = 1
 

@@ -11,6 +11,10 @@ extension EnrollmentMachine {
         }
         // It decided, and would decide the same again: each request has it issue one more.
         if trouble.kind == .unfit {
+            if leaveSuccessor() {
+                state.transaction?.keyIsSpent = true
+                return [.discardPending]
+            }
             scheduleRetry(.refused, now: now)
             return dropTransaction()
         }

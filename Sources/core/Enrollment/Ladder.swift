@@ -26,6 +26,7 @@ extension EnrollmentMachine {
     /// The identity may have ended since the request was made; then the challenge is what is left.
     mutating func climb(now: Date) -> Bool {
         guard let transaction = state.transaction else { return false }
+        if leaveSuccessor() { return true }
         let tried = (transaction.tried ?? []) + [transaction.rung]
         // Their order may have changed since the transaction began.
         guard let next = ladder(of: transaction, now: now).first(where: { !tried.contains($0) }) else { return false }
@@ -61,6 +62,7 @@ extension Transaction {
         again.isOrdered = isOrdered
         again.keyIsSpent = keyIsSpent
         again.tried = tried
+        if succession == .refused { again.succession = .refused }
         again.attempt = attempt + 1
         return again
     }

@@ -3,7 +3,9 @@ import FoundationEssentials
 /// The two ways in which a transaction is taken up from outside: a new process, and an admin.
 extension EnrollmentMachine {
     /// What lies on disk counts for more than what the state file says: a crash can come between the two.
-    mutating func start(latest: IdentityFacts?, hasPending: Bool, now: Date) -> [EnrollmentAction] {
+    mutating func start(
+        latest: IdentityFacts?, next: IdentityFacts?, hasPending: Bool, now: Date
+    ) -> [EnrollmentAction] {
         isExchanging = false
         isPublishing = false
         if state.isWithdrawn {
@@ -33,6 +35,7 @@ extension EnrollmentMachine {
             state.published = nil
             state.raise(.keyLost, detail: "", now: now)
         }
+        takeUp(next, hasPending: hasPending, now: now)
         guard let transaction = state.transaction else { return hasPending ? [.discardPending] : [] }
         switch transaction.step {
         case .preparing:
@@ -57,7 +60,10 @@ extension EnrollmentMachine {
         guard !isBusy else { return [.refuseOrder] }
         state.retry = nil
         state.publishRetry = nil
-        if kind == .renew, let transaction = state.transaction, transaction.step != .preparing {
+        // Who orders wants one to use now.
+        if kind == .renew, let transaction = state.transaction, transaction.step != .preparing,
+            transaction.succession != .asked
+        {
             state.transaction?.pollAt = nil
             return []
         }

@@ -29,14 +29,24 @@ extension EnrollmentMachine {
         if let transaction = state.transaction, transaction.kind == .renew, state.identity?.isSignOnly == false {
             state.remembered[transaction.server] = transaction.rung
         }
+        endTransaction()
+        if identity.waits(now: now) { state.next = identity } else { use(identity, now: now) }
+    }
+
+    mutating func endTransaction() {
+        state.transaction = nil
+        state.retry = nil
+        state.clear(ProblemCode.ofRequests)
+    }
+
+    /// From now on it is the current one.
+    mutating func use(_ identity: IdentityFacts, now: Date) {
         let endsSooner = state.identity.map { now < $0.notAfter && identity.notAfter < $0.notAfter } ?? false
         state.identity = identity
         state.obtainedAt = now
-        state.transaction = nil
-        state.retry = nil
+        state.next = nil
         state.publishRetry = nil
         state.isRevoked = false
-        state.clear(ProblemCode.ofRequests)
         state.clear([.keyLost, .stateRebuilt, .expired, .revoked, .expiresSooner])
         if !state.isForeign { state.clear([.cloned]) }
         if endsSooner { state.raise(.expiresSooner, detail: "", now: now) }

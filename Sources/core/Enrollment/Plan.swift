@@ -14,6 +14,7 @@ extension EnrollmentMachine {
     private func upcoming(now: Date) -> [(step: NextStep, at: Date)] {
         var steps: [(step: NextStep, at: Date)] = []
         if unpublished != nil, !isPublishing { steps.append((.publish, due(state.publishRetry, now: now))) }
+        if let from = state.next?.usedFrom { steps.append((.publish, max(from, now))) }
         if let transaction = state.transaction {
             let step = transaction.step == .preparing ? NextStep(transaction.kind) : .poll
             if !isExchanging { steps.append((step, due(transaction, now: now))) }
@@ -59,15 +60,15 @@ extension EnrollmentMachine {
             guard mayEnrollByItself else { return nil }
             return (.enroll, due(state.retry, now: now))
         }
-        guard let identity = state.identity, !awaitsChallengeToRenew(identity) else { return nil }
+        guard let identity = state.identity, state.next == nil, !awaitsChallengeToRenew(identity) else { return nil }
         let isOutdated = identity.generation == state.outdatedGeneration
         return (.renew, max(isOutdated ? now : renewalTime(of: identity), due(state.retry, now: now)))
     }
 
-    /// Whether there is no identity that could sign a request for the next.
+    /// Whether there is no identity that could sign a request for the next, and none that only waits for its time.
     func needsEnrollment(now: Date) -> Bool {
         guard let identity = state.identity else { return true }
-        return identity.notAfter <= now || state.isRevoked || state.isForeign
+        return (identity.notAfter <= now && state.next == nil) || state.isRevoked || state.isForeign
     }
 
     /// No challenge is sent by itself while the identity is revoked, or another machine's, unless root's profile lets it;

@@ -1,5 +1,5 @@
 import Faults
-import FoundationEssentials
+package import FoundationEssentials
 package import X509
 
 /// The PKI's side of a transaction, authenticated: whom requests are encrypted to, and who may sign replies.
@@ -23,6 +23,8 @@ package struct Authority: Sendable, Equatable {
     package let identity: [String]
     /// By how many seconds the server's clock was ahead of this machine's; nil where it did not say.
     package internal(set) var clockDifference: Double?
+    /// From when on it issues, where it is the successor of the one that the server works with; else nil.
+    package internal(set) var begins: Date?
 
     /// Whether requests can only be encrypted under the challenge, since the recipient's key signs and nothing else (RFC 8894
     /// §3.1).

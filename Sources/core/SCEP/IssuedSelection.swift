@@ -15,7 +15,8 @@ extension ReplyVerification {
                 expected: "one for the key that was requested",
                 got: "\(certificates.count) certificates for other keys")
         }
-        let path = try issuedPath(leaf, others: certificates.filter { $0 != leaf })
+        let time = try beginning(of: leaf, expected)
+        let path = try issuedPath(leaf, others: certificates.filter { $0 != leaf }, at: time)
         guard !leaf.isAuthority else {
             throw SCEPFault(
                 .unfitCertificate, attempted: "accept the issued certificate", expected: "an end entity's",
@@ -48,22 +49,33 @@ extension ReplyVerification {
         }
         let above = path.dropFirst()
         return IssuedCertificate(
-            leaf: leaf, chain: above.filter { !$0.isSelfIssued }, root: above.last { $0.isSelfIssued })
+            leaf: leaf, chain: above.filter { !$0.isSelfIssued }, root: above.last { $0.isSelfIssued },
+            usedFrom: authority.begins != nil && time > now ? time : nil)
+    }
+
+    /// When it can be used: now, but for what the CA's successor issues, which begins with it or when what it renews ends.
+    private func beginning(of leaf: Certificate, _ expected: Expectation) throws -> Date {
+        // A CA's clock may run ahead of ours; what it issued just now is not yet valid here.
+        var latest = now.addingTimeInterval(ExchangeLimits.clockSkew)
+        var earliest = now
+        if let begins = authority.begins {
+            earliest = max(now, begins)
+            latest = max(earliest.addingTimeInterval(ExchangeLimits.clockSkew), expected.current?.notAfter ?? now)
+        }
+        guard leaf.notBefore <= latest, earliest.addingTimeInterval(ExchangeLimits.retryHorizon) < leaf.notAfter else {
+            let time = authority.begins == nil ? "now" : "when its CA is"
+            throw SCEPFault(
+                .certificateNotCurrent, attempted: "accept the certificate issued to '\(leaf.subject)'",
+                expected: "one that is valid \(time) and for a while; check the clock",
+                got: "valid \(leaf.notBefore) to \(leaf.notAfter), clock \(now)")
+        }
+        return max(earliest, leaf.notBefore)
     }
 
     /// The path to an admitted issuer, then on towards the root as far as certificates at hand lead.
     ///
     /// The issuer is itself admitted, not merely below one that is: a pinned root signs more than one CA.
-    private func issuedPath(_ leaf: Certificate, others: [Certificate]) throws -> [Certificate] {
-        let attempted = "accept the certificate issued to '\(leaf.subject)'"
-        // A CA's clock may run ahead of ours; what it issued just now is not yet valid here.
-        let time = max(now, min(leaf.notBefore, now.addingTimeInterval(ExchangeLimits.clockSkew)))
-        guard leaf.notBefore <= time, now.addingTimeInterval(ExchangeLimits.retryHorizon) < leaf.notAfter else {
-            throw SCEPFault(
-                .certificateNotCurrent, attempted: attempted,
-                expected: "one that is valid now and for a while; check the clock",
-                got: "valid \(leaf.notBefore) to \(leaf.notAfter), clock \(now)")
-        }
+    private func issuedPath(_ leaf: Certificate, others: [Certificate], at time: Date) throws -> [Certificate] {
         // What root's files name comes first, and what came with this reply last: a copy of a CA's certificate with its key,
         // but with other words, proves nothing by the signature that is above it.
         let pool = policy.namedCertificates + authority.offered + others
@@ -80,7 +92,7 @@ extension ReplyVerification {
             return path
         } catch {
             throw SCEPFault(
-                .unfitCertificate, attempted: attempted,
+                .unfitCertificate, attempted: "accept the certificate issued to '\(leaf.subject)'",
                 expected: "one that an admitted CA issued, without SHA-1 and short keys", cause: error)
         }
     }

@@ -26,7 +26,41 @@ extension SCEPExchange {
     }
 }
 
+extension SCEPExchange {
+    /// The authority that follows, for who renews ahead of its day: what is enveloped to it, it issues (RFC 8894 §5.1).
+    ///
+    /// Root's files decide about it as about every other, as of the day on which it begins. Until then the present one
+    /// may sign in its stead, as it signed the announcement.
+    ///
+    /// - Parameter next: what `nextCertificates` brought.
+    /// - Throws: `ExchangeFailure` where root's files do not admit it.
+    package func successor(of authority: Authority, among next: [Certificate], now: Date) throws -> Authority {
+        // When all of them have begun: a root above the one that issues may have done so long ago.
+        let begins = next.filter(\.isAuthority).map(\.notBefore).max() ?? now
+        let selection = AuthoritySelection(
+            policy: policy, cryptography: cryptography, now: max(now, begins), fetchedOverAuthenticatedTLS: false)
+        do {
+            let chosen = try selection.select(from: next, capabilities: authority.capabilities)
+            var successor = Authority(
+                issuers: chosen.issuers, recipient: chosen.recipient,
+                signers: chosen.signers + authority.signers.filter { !chosen.signers.contains($0) },
+                offered: next + authority.offered, capabilities: authority.capabilities, identity: chosen.identity)
+            successor.begins = begins
+            return successor
+        } catch let fault as SCEPFault {
+            throw ExchangeFailure.untrusted(fault)
+        }
+    }
+}
+
 extension Authority {
+    /// Whether a renewal gains time: a CA's certificates end with its own (RFC 5280 §6.1), and one that was cut to that
+    /// end is as long as the next will be.
+    package func prolongs(_ certificate: Certificate) -> Bool {
+        let life = certificate.notAfter.timeIntervalSince(certificate.notBefore)
+        return issuer.notAfter.timeIntervalSince(certificate.notAfter) >= life / 10
+    }
+
     /// Whether the CA comes to its end: less than a fifth of its life is left. Only then is a server asked for its next
     /// CA, so that no renewal takes a request more.
     package func isEnding(now: Date) -> Bool {

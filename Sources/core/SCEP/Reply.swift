@@ -18,11 +18,14 @@ package struct IssuedCertificate: Sendable, Equatable {
     package let chain: [Certificate]
     /// The self-signed root that the path ends in, where it was at hand. Trusted for nothing by that alone.
     package let root: Certificate?
+    /// When it and those above it will all be valid, where the CA's successor issued it ahead of that; else nil.
+    package let usedFrom: Date?
 
-    package init(leaf: Certificate, chain: [Certificate], root: Certificate?) {
+    package init(leaf: Certificate, chain: [Certificate], root: Certificate?, usedFrom: Date? = nil) {
         self.leaf = leaf
         self.chain = chain
         self.root = root
+        self.usedFrom = usedFrom
     }
 }
 
@@ -128,7 +131,8 @@ package struct ReplyVerification: Sendable {
                 expected: "the CA or RA: " + authority.signers.map { "'\($0.subject)'" }.joined(separator: ", "),
                 cause: error)
         }
-        guard signer.notBefore <= now.addingTimeInterval(ExchangeLimits.clockSkew), now < signer.notAfter else {
+        let latest = max(now, authority.begins ?? now).addingTimeInterval(ExchangeLimits.clockSkew)
+        guard signer.notBefore <= latest, now < signer.notAfter else {
             throw SCEPFault(
                 .authorityExpired, attempted: "accept a reply signed by '\(signer.subject)'",
                 expected: "a current certificate and a right clock",

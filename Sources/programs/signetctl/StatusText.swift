@@ -52,6 +52,11 @@ enum StatusText {
         } else {
             text += style.lines("none", label: "  certificate", indent: column)
         }
+        if let next = profile.nextIdentity {
+            text += style.lines(
+                "generation \(next.generation), issued by \(next.issuer)\nvalid until \(next.notAfter.both(now: now))",
+                label: "  after it", indent: column)
+        }
         if let transaction = profile.transaction {
             text += style.lines(
                 "\(transaction.kind), attempt \(transaction.attempt): \(transaction.step)", label: "  under way",

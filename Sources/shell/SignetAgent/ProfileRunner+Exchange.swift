@@ -22,21 +22,29 @@ extension ProfileRunner {
                 .observed(
                     authority: authority.identity, capabilities: authority.listedCapabilities.registered,
                     weaknesses: nil))
-            await lookForNextAuthorities(run)
-            let key = try await pendingKey
             // What the server lists may have another message come first.
-            let (id, challengeSent) = try await run.compose(
-                document.state.transaction ?? transaction, subject: subject, key: key, current: generation)
-            feed(.prepared(id: id, challengeSent: challengeSent))
+            let chosen = document.state.transaction ?? transaction
+            await lookForNextAuthorities(run, chosen)
+            let key = try await pendingKey
+            let (id, challengeSent) = try await run.compose(chosen, subject: subject, key: key, current: generation)
+            feed(.prepared(id: id, challengeSent: challengeSent, isAhead: run.successor != nil))
         } catch {
             fail(error, wasSent: false)
         }
     }
 
-    private func lookForNextAuthorities(_ run: TransactionRun) async {
+    /// Tells of a CA's successor that root's files do not name, and has one that they name asked by the renewals that only
+    /// it can grant. Nobody waits for those: who orders one wants it now.
+    private func lookForNextAuthorities(_ run: TransactionRun, _ transaction: Transaction) async {
+        run.successor = nil
         do {
-            guard let unpinned = try await run.unpinnedNextAuthorities() else { return }
+            guard let next = try await run.nextCertificates() else { return }
+            let unpinned = run.unpinned(next)
             feed(.announced(unpinned: unpinned))
+            guard unpinned.isEmpty, transaction.kind == .renew, transaction.rung != .challenge,
+                transaction.succession != .refused, !transaction.isOrdered, orders.isEmpty, let generation
+            else { return }
+            try run.follow(next, in: generation.certificate)
         } catch {
             ports.log(ignored: "\(name): the CA's next certificates were not believed: \(error)", [.profile: "\(name)"])
         }
@@ -105,7 +113,7 @@ extension ProfileRunner {
             } catch {
                 throw LocalFailure.storage(error)
             }
-            generation = new
+            if new.usedFrom == nil { generation = new } else { waiting = new }
             unkept = nil
             run = nil
             report(step: "issued")
@@ -122,7 +130,8 @@ extension ProfileRunner {
         ports.log(
             JournalEntry(
                 .identityIssued,
-                "\(name): certificate \(certificate.serialHex) issued, valid until \(certificate.notAfter)", fields))
+                "\(name): certificate \(certificate.serialHex) issued, valid until \(certificate.notAfter)"
+                    + (new.usedFrom.map { ", to be used from \($0) on" } ?? ""), fields))
     }
 
     private func fail(_ error: any Error, wasSent: Bool) {

@@ -41,7 +41,8 @@ extension ProfileRunner {
     }
 
     private func isUnderWay(_ kind: Transaction.Kind) -> Bool {
-        guard let transaction = document.state.transaction else { return false }
+        guard let transaction = document.state.transaction, transaction.succession != .asked, run?.successor == nil
+        else { return false }
         return transaction.kind == kind || document.state.identity == nil
     }
 

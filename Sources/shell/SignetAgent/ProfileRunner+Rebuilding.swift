@@ -20,16 +20,17 @@ extension ProfileRunner {
         let request: PendingRequest?
         do { request = try store.pendingRequest() } catch  where error.isDamage { request = nil }
         let rules = profile.rules(context, ports)
-        let latest = try store.latestGeneration(where: ports.isPair)
+        let newest = try store.latestGeneration(where: ports.isPair)
+        let latest = try store.generations(inUse: nil, now: ports.now(), where: ports.isPair).current
         var document = StateDocument(
             state: .rebuilt(
                 request?.transaction(at: ports.now()), identity: latest?.facts, rules: rules, because: reason,
                 now: ports.now()))
         // Another device's id alone proves nothing: this machine may have lost its own, and made a new one.
-        if let latest, let marks = latest.machine, let traits = context.traits,
+        if let newest, let marks = newest.machine, let traits = context.traits,
             marks.ruleOut(traits, digest: ports.cryptography.sha256)
         {
-            document.state.disown(latest.number, of: marks.device, now: ports.now())
+            document.state.disown(newest.number, of: marks.device, now: ports.now())
         }
         try store.setStateAside()
         try store.save(document)

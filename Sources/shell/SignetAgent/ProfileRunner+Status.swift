@@ -13,7 +13,8 @@ extension ProfileRunner {
         var problems = state.problems
         if let unsaved { problems.append(unsaved.problem) }
         return StatusDocument.Profile(
-            name: name.description, state: summary, identity: identityStatus, published: state.published,
+            name: name.description, state: summary, identity: generation.map(identityStatus),
+            nextIdentity: waiting.map(identityStatus), published: state.published,
             transaction: state.transaction.map { transaction in
                 StatusDocument.Transaction(
                     id: transaction.id ?? "", kind: transaction.kind.rawValue,
@@ -73,8 +74,7 @@ extension ProfileRunner {
         return isTrying ? .requesting : .failed
     }
 
-    private var identityStatus: StatusDocument.Identity? {
-        guard let generation else { return nil }
+    private func identityStatus(_ generation: Generation) -> StatusDocument.Identity {
         let certificate = generation.certificate
         return StatusDocument.Identity(
             generation: generation.number, subject: "\(certificate.subject)", issuer: "\(certificate.issuer)",

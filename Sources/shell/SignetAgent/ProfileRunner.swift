@@ -26,6 +26,8 @@ actor ProfileRunner {
     var document: StateDocument
     var machine: EnrollmentMachine
     var generation: Generation?
+    /// The newest generation, where another one is used until its time comes.
+    var waiting: Generation?
     var run: TransactionRun?
     var verdict: TagVerdict?
     /// The judgement of the tag that runs, and the one that follows it.
@@ -88,11 +90,13 @@ actor ProfileRunner {
             if try store.hasCutCommit {
                 do { try store.finishCommit() } catch { return hold(events, because: error) }
             }
-            let latest = try store.latestGeneration(where: ports.isPair)
+            let (latest, next) = try store.generations(
+                inUse: document.state.identity?.generation, now: ports.now(), where: ports.isPair)
             let hasPending = try document.state.awaitsReply ? store.canUnderstandReplies(ports) : store.hasPending
             generation = latest
+            waiting = next
             isStarted = true
-            feed(.started(latest: latest?.facts, hasPending: hasPending))
+            feed(.started(latest: latest?.facts, hasPending: hasPending, next: next?.facts))
             for event in events { feed(event) }
         } catch {
             hold(events, as: .stateUnreadable, because: error)
@@ -150,6 +154,10 @@ actor ProfileRunner {
         }
         for entry in next.entries(for: event, after: machine, actions: actions, profile: "\(name)") { ports.log(entry) }
         machine = next
+        if let waiting, waiting.number != next.state.next?.generation {
+            if waiting.number == next.state.identity?.generation { generation = waiting }
+            self.waiting = nil
+        }
         for action in actions { perform(action) }
         settleOrders()
         onAgent { await $0.changed(change) }

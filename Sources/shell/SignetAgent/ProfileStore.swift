@@ -140,9 +140,10 @@ struct ProfileStore: Sendable {
             discardRequest(in: renamed.number)
             return renamed
         }
-        let meta = GenerationMeta(
+        var meta = GenerationMeta(
             issuedAt: time, certificate: Data(issued.leaf.der), chain: issued.chain.map { Data($0.der) },
             root: issued.root.map { Data($0.der) }, machine: machine)
+        if let usedFrom = issued.usedFrom { (meta.version, meta.usedFrom) = (GenerationMeta.knownVersion, usedFrom) }
         try files.stage(issued.leaf.der, to: "\(pending)/certificate.der", mode: 0o600)
         try stage(chain: issued.chain)
         try files.stage(Array(try StateJSON.encoder().encode(meta)), to: "\(pending)/meta.json", mode: 0o600)
@@ -151,7 +152,8 @@ struct ProfileStore: Sendable {
         else { throw NotReadBack(path: pending) }
         let number = try renamePending()
         return Generation(
-            number: number, certificate: issued.leaf, chain: issued.chain, root: issued.root, machine: machine)
+            number: number, certificate: issued.leaf, chain: issued.chain, root: issued.root, machine: machine,
+            usedFrom: issued.usedFrom)
     }
 
     /// Whether a commit was cut short between the last file that it writes and its rename. A crash may have left any of
@@ -199,15 +201,28 @@ struct ProfileStore: Sendable {
     /// The newest generation that is of use: its key is there, and its certificate, and they fit. nil where none is.
     /// Throws where one cannot be read now.
     ///
-    /// - Parameter isPair: whether the key is the certificate's.
+    /// - Parameters:
+    ///   - end: only those before that number.
+    ///   - isPair: whether the key is the certificate's.
     func latestGeneration(
-        where isPair: (Secret, Certificate) throws -> Bool = { _, _ in true }
+        before end: Int = .max, where isPair: (Secret, Certificate) throws -> Bool = { _, _ in true }
     ) throws -> Generation? {
-        for number in try generationNumbers().reversed() {
+        for number in try generationNumbers().reversed() where number < end {
             guard let key = try key(of: number), let generation = try generation(number) else { continue }
             if try isPair(key, generation.certificate) { return generation }
         }
         return nil
+    }
+
+    /// The newest generation to be used now, and the one beside it whose time has not come.
+    ///
+    /// - Parameter inUse: the one that was used last. Its time does not come again where the clock is set back.
+    func generations(
+        inUse: Int?, now: Date, where isPair: (Secret, Certificate) throws -> Bool
+    ) throws -> (current: Generation?, next: Generation?) {
+        guard let newest = try latestGeneration(where: isPair) else { return (nil, nil) }
+        guard newest.facts.waits(now: now), newest.number > inUse ?? 0 else { return (newest, nil) }
+        return (try latestGeneration(before: newest.number, where: isPair), newest)
     }
 
     /// nil where there is no certificate any more.
@@ -222,7 +237,7 @@ struct ProfileStore: Sendable {
         let chain = try meta?.chain.compactMap(certificate) ?? chain(in: folder)
         return Generation(
             number: number, certificate: leaf, chain: chain, root: meta?.root.flatMap(certificate),
-            machine: meta?.machine)
+            machine: meta?.machine, usedFrom: meta?.usedFrom)
     }
 
     /// nil where there is none, or it is damaged.
@@ -303,10 +318,12 @@ struct Generation: Sendable, Equatable {
     let root: Certificate?
     /// The machine that it was issued to, where that was kept.
     var machine: MachineMarks?
+    /// From when on it is used, where it was issued ahead of that.
+    var usedFrom: Date?
 
     var facts: IdentityFacts {
         IdentityFacts(
             generation: number, notBefore: certificate.notBefore, notAfter: certificate.notAfter,
-            isSignOnly: !certificate.publicKey.receives)
+            isSignOnly: !certificate.publicKey.receives, usedFrom: usedFrom)
     }
 }

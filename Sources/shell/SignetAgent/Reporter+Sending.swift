@@ -74,8 +74,10 @@ extension Reporter {
             // An expired certificate would have the handshake refused; where a token speaks for the device, it can
             // still tell that it has expired.
             // Nor does a machine speak with the identity of another one whose disk it has a copy of.
-            let isForeign = (try? store.loadState())?.state.isForeign ?? false
-            if !isForeign, let generation = try store.latestGeneration(where: ports.isPair),
+            let state = (try? store.loadState())?.state
+            let inUse = state?.identity?.generation
+            if state?.isForeign != true,
+                let generation = try store.generations(inUse: inUse, now: ports.now(), where: ports.isPair).current,
                 access.token == nil || ports.now() < generation.certificate.notAfter
             {
                 access.show(generation, key: try store.key(of: generation.number))

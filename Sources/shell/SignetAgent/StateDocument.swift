@@ -98,12 +98,14 @@ struct PendingRequest: Sendable, Codable, Equatable {
     let renews: Int?
     /// Messages are encrypted under the challenge, one way or both.
     var isUnderPassword: Bool?
+    /// It is for the CA's successor.
+    var isAhead: Bool?
     /// `request.der`, which lies beside.
     var message: [UInt8] = []
 
     private enum CodingKeys: String, CodingKey {
         case version, id, type, senderNonce, server, subject, issuedSubject, signer, signerGeneration, renews,
-            isUnderPassword
+            isUnderPassword, isAhead
     }
 
     /// What the certificate may say for a subject. Throws `X509Fault`.
@@ -119,14 +121,16 @@ struct PendingRequest: Sendable, Codable, Equatable {
         var transaction = Transaction(
             kind: renews == nil ? .enroll : .renew, rung: rung, server: server, startedAt: time)
         transaction.id = id
+        if isAhead == true { transaction.succession = .asked }
         return transaction
     }
 }
 
 /// `meta.json` of a generation.
 struct GenerationMeta: Sendable, Codable {
-    static let knownVersion = 1
-    var version = knownVersion
+    static let knownVersion = 2
+    /// 2 for what waits for its time, which the first version would use at once.
+    var version = 1
     let issuedAt: Date
     /// `certificate.der` once more; older versions did not write it.
     var certificate: Data?
@@ -134,4 +138,6 @@ struct GenerationMeta: Sendable, Codable {
     let root: Data?
     /// The machine that it was issued to; older versions did not keep it.
     var machine: MachineMarks?
+    /// From when on it is used, where it was issued ahead of that.
+    var usedFrom: Date?
 }

@@ -17,6 +17,8 @@ final class TransactionRun {
     private let exchange: SCEPExchange
     private let policy: ServerPolicy
     private var authority: Authority?
+    /// The one that follows it, where the request is for that.
+    var successor: Authority?
     /// What the request carried, so that a server's text that repeats it is not passed on.
     private var challenge: Secret?
     /// A challenge that was fetched and that no request has carried yet.
@@ -70,15 +72,26 @@ final class TransactionRun {
         return found
     }
 
-    /// The next CA's certificates that the profile names nowhere, as lines to add: none while the CA is not near its end;
-    /// nil where the server has nothing to say. Throws `ExchangeFailure`.
-    func unpinnedNextAuthorities() async throws -> [String]? {
+    /// The next CA's certificates, authenticated and trusted for nothing: none while the CA is not near its end; nil where
+    /// the server has nothing to say. Throws `ExchangeFailure`.
+    func nextCertificates() async throws -> [Certificate]? {
         guard let authority, !policy.allowUnpinnedCA, authority.isEnding(now: ports.now()) else { return [] }
-        guard let next = try await exchange.nextCertificates(of: authority, now: ports.now()) else { return nil }
-        return next.filter { one in
+        return try await exchange.nextCertificates(of: authority, now: ports.now())
+    }
+
+    /// Those of them that the profile names nowhere, as lines to add.
+    func unpinned(_ next: [Certificate]) -> [String] {
+        next.filter { one in
             one.isAuthority && !policy.namedCertificates.contains(one)
                 && !policy.caFingerprints.contains(ports.cryptography.sha256(one.der))
         }.map { "\"sha256:\(Hexadecimal.string(ports.cryptography.sha256($0.der)).lowercased())\" ('\($0.subject)')" }
+    }
+
+    /// Asks the successor in place of the present CA, whose certificate would end when the one that it renews does. Throws
+    /// `ExchangeFailure` where root's files do not admit it.
+    func follow(_ next: [Certificate], in place: Certificate) throws {
+        guard let authority, !next.isEmpty, !authority.prolongs(place) else { return }
+        successor = try exchange.successor(of: authority, among: next, now: ports.now())
     }
 
     /// Composes the request and syncs it to pending/, beside the key that lies there.
@@ -88,8 +101,9 @@ final class TransactionRun {
         _ transaction: Transaction, subject: RenderedSubject, key pendingKey: PendingKey, current: Generation?
     ) async throws -> (id: String, challengeSent: Bool) {
         let key = pendingKey.key
+        let isAhead = successor != nil
         self.key = key
-        let authority = try await discover()
+        let authority = try await authority(isAhead: isAhead)
         // Who orders an enrollment answers for the clock, too.
         if showsChallenge(transaction) || authority.needsPassword, profile.scep.challenge != nil,
             !transaction.isOrdered
@@ -130,7 +144,7 @@ final class TransactionRun {
             subject: Data(name.der), issuedSubject: subject.issuedSubject,
             signer: signedBy == nil ? Data(signer.certificate.der) : nil,
             signerGeneration: signedBy?.number, renews: transaction.kind == .renew ? current?.number : nil,
-            isUnderPassword: password == nil ? nil : true, message: message.der)
+            isUnderPassword: password == nil ? nil : true, isAhead: isAhead ? true : nil, message: message.der)
         try stored { try store.savePending(request) }
         return (id.description, self.challenge != nil)
     }
@@ -147,7 +161,7 @@ final class TransactionRun {
         let message = PKIMessage(
             der: request.message, type: type, transaction: id, senderNonce: Array(request.senderNonce))
         let (verdict, weaknesses) = try await exchange.submit(
-            expectation(message), to: try await discover(), now: ports.now())
+            expectation(message), to: try await authority(isAhead: request.isAhead == true), now: ports.now())
         return (withoutChallenge(verdict, challengeSent: challengeSent), weaknesses)
     }
 
@@ -163,8 +177,8 @@ final class TransactionRun {
 
     /// Asks after the request in pending/, under its transaction id and with a fresh nonce.
     func poll(_ transaction: Transaction) async throws -> (Verdict, [Weakness]) {
-        let authority = try await discover()
         let (request, expectation) = try pending()
+        let authority = try await authority(isAhead: request.isAhead == true)
         guard let id = TransactionID(request.id) else { throw LocalFailure.storage(UnreadableRequest()) }
         let composer = RequestComposer(cryptography: ports.cryptography, authority: authority, policy: policy)
         let probe = expectation(PKIMessage(der: [], type: .certPoll, transaction: id, senderNonce: []))
@@ -175,6 +189,19 @@ final class TransactionRun {
     }
 
     // MARK: parts
+
+    /// Whom a request is for. A successor that is announced no more is the present one by now.
+    private func authority(isAhead: Bool) async throws -> Authority {
+        let present = try await discover()
+        guard isAhead else { return present }
+        if let successor { return successor }
+        let now = ports.now()
+        let next = try await exchange.nextCertificates(of: present, now: now) ?? []
+        guard !next.isEmpty else { return present }
+        let found = try exchange.successor(of: present, among: next, now: now)
+        successor = found
+        return found
+    }
 
     /// While its place holds no challenge nobody is asked for anything, however often processes start. A command is run
     /// only when what it makes is used.

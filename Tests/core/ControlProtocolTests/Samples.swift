@@ -28,6 +28,10 @@ enum Samples {
                     generation: 3, subject: "CN=PF3XYZ,O=Example", issuer: "CN=Issuing CA,O=Example",
                     serial: "0a1b2c", sha256: String(repeating: "ab", count: 32), notBefore: later(-86400 * 60),
                     notAfter: later(86400 * 30), key: "rsa-2048"),
+                nextIdentity: .init(
+                    generation: 4, subject: "CN=PF3XYZ,O=Example", issuer: "CN=Next CA,O=Example", serial: "0d",
+                    sha256: String(repeating: "cd", count: 32), notBefore: later(86400), notAfter: later(86400 * 90),
+                    key: "rsa-2048"),
                 published: 3, transaction: .init(id: "7f3a", kind: "renew", step: "sent", attempt: 2),
                 next: .init(action: "retry", at: later(900)),
                 tag: .init(

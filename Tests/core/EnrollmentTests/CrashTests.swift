@@ -62,6 +62,16 @@ import Testing
         }
     }
 
+    @Test func `What the CA's successor issues waits for its time, and is used then`() {
+        let fresh = SimulatedDevice(server: SimulatedServer(lifetime: 10 * day, successorBegins: at(9 * day)))
+        atEveryPoint(fresh, until: 10 * day) { device, point in
+            #expect(isWhole(device), "crash at \(point)")
+            #expect(device.server.issued == 2, "crash at \(point)")
+            #expect(device.machine.state.identity?.notBefore == at(9 * day), "crash at \(point)")
+            #expect(device.machine.state.obtainedAt.map { $0 >= at(9 * day) } == true, "crash at \(point)")
+        }
+    }
+
     @Test func `An outage at the beginning loses nothing`() {
         let fresh = SimulatedDevice(server: SimulatedServer(outages: [at(0)..<at(3 * hour)]))
         atEveryPoint(fresh, until: day) { device, point in

@@ -69,7 +69,11 @@ struct RandomWalk {
         out = .nothing
         publishing = nil
         reader.restart()
-        handle(.started(latest: generations.last, hasPending: hasPending))
+        let isWaiting = generations.last.map { $0.waits(now: now) && $0 != state.identity } ?? false
+        handle(
+            .started(
+                latest: isWaiting ? generations.dropLast().last : generations.last, hasPending: hasPending,
+                next: isWaiting ? generations.last : nil))
     }
 
     private mutating func answer() {
@@ -84,7 +88,10 @@ struct RandomWalk {
             guard Int.random(in: 0..<3, using: &random) > 0 else { return fail() }
             hasPending = true
             let showsChallenge = machine.state.transaction?.rung == .challenge && machine.rules.hasChallenge
-            handle(.prepared(id: "\(random.next())", challengeSent: showsChallenge))
+            let mayBeAhead =
+                machine.state.transaction.map { $0.kind == .renew && $0.succession == nil && !$0.isOrdered } ?? false
+            let isAhead = mayBeAhead && Int.random(in: 0..<3, using: &random) == 0
+            handle(.prepared(id: "\(random.next())", challengeSent: showsChallenge, isAhead: isAhead))
         case .asking:
             switch Int.random(in: 0..<5, using: &random) {
             case 0: issue()
@@ -99,9 +106,12 @@ struct RandomWalk {
 
     private mutating func issue() {
         let lifetime = [120, hour, day, 90 * day].randomElement(using: &random) ?? day
+        let isAhead = machine.state.transaction?.succession == .asked
+        let begin = isAhead ? now.addingTimeInterval(Double.random(in: 0..<day, using: &random)) : now
         let identity = IdentityFacts(
-            generation: (generations.last?.generation ?? 0) + 1, notBefore: now.addingTimeInterval(-60),
-            notAfter: now.addingTimeInterval(lifetime), isSignOnly: Int.random(in: 0..<3, using: &random) == 0)
+            generation: (generations.last?.generation ?? 0) + 1, notBefore: begin.addingTimeInterval(-60),
+            notAfter: begin.addingTimeInterval(lifetime), isSignOnly: Int.random(in: 0..<3, using: &random) == 0,
+            usedFrom: isAhead ? begin : nil)
         generations.append(identity)
         hasPending = false
         // Renamed and not told: the process may end in between.
@@ -164,6 +174,9 @@ struct RandomWalk {
             if publishing != nil { violate("two publications at once") }
             publishing = generation
             seen.insert("publish")
+            let one = generations.first { $0.generation == generation }
+            if one?.waits(now: now) != false { violate("published before its time") }
+            if one?.usedFrom != nil { seen.insert("publish what waited") }
         case .discardPending:
             hasPending = false
             seen.insert("discard")

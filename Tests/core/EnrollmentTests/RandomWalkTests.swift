@@ -37,7 +37,7 @@ struct SeededGenerator: RandomNumberGenerator {
         let places: Set<String> = [
             "prepare renewal-req", "prepare signed-pkcs-req", "prepare challenge", "send", "poll", "recovering",
             "pending", "publish", "discard", "refuse order", "spent", "revoked", "expired", "nothing planned",
-            "generation 9", "single-use withheld",
+            "generation 9", "single-use withheld", "publish what waited",
         ]
         #expect(places.subtracting(seen).isEmpty)
     }

@@ -46,7 +46,13 @@ struct SimulatedDevice {
         let state = (try? disk.state?.afterRestart()) ?? EnrollmentState()
         machine = EnrollmentMachine(state, rules)
         wake = nil
-        events = [.started(latest: disk.generations.last, hasPending: disk.pending != nil)]
+        let isWaiting = disk.generations.last.map {
+            $0.waits(now: now) && $0.generation > state.identity?.generation ?? 0
+        }
+        let (latest, next) =
+            isWaiting == true
+            ? (disk.generations.dropLast().last, disk.generations.last) : (disk.generations.last, nil)
+        events = [.started(latest: latest, hasPending: disk.pending != nil, next: next)]
     }
 
     /// Goes on until `end`, through crashes, skipping the time in which nothing happens.
@@ -94,7 +100,8 @@ struct SimulatedDevice {
         case .prepare: try prepare()
         case .send(let transaction):
             let answer = server.receive(
-                transaction.id ?? "", key: disk.pending?.key ?? 0, showsChallenge: transaction.challengeSent, now: now)
+                transaction.id ?? "", key: disk.pending?.key ?? 0, showsChallenge: transaction.challengeSent,
+                isAhead: transaction.succession == .asked, now: now)
             sent += 1
             try take(answer)
         case .poll(let transaction): try take(server.poll(transaction.id ?? "", now: now))
@@ -116,7 +123,9 @@ struct SimulatedDevice {
         disk.pending?.id = id
         try step()
         let showsChallenge = machine.state.transaction?.rung == .challenge && rules.hasChallenge
-        events.append(.prepared(id: id, challengeSent: showsChallenge))
+        let isAhead =
+            server.successorBegins.map { now < $0 } == true && machine.state.transaction?.kind == .renew
+        events.append(.prepared(id: id, challengeSent: showsChallenge, isAhead: isAhead))
     }
 
     private mutating func take(_ answer: SimulatedServer.Answer) throws {

@@ -6,6 +6,7 @@ import Testing
     @Test func `All of the state outlives the process`() throws {
         let state = EnrollmentState.test {
             $0.identity = IdentityFacts(generation: 3, notBefore: at(0), notAfter: at(9), isSignOnly: true)
+            $0.next = IdentityFacts(generation: 4, notBefore: at(8), notAfter: at(20), usedFrom: at(9))
             $0.obtainedAt = at(1)
             $0.published = 2
             $0.transaction = .test(.renew, .signedPKCSReq, step: .pending) {
@@ -18,6 +19,7 @@ import Testing
                 $0.pendingSince = at(2)
                 $0.polls = 4
                 $0.pollAt = at(3)
+                $0.succession = .refused
                 $0.attempt = 5
             }
             $0.retry = Retry(at: at(4), count: 2, sort: .overloaded(retryAfter: 7))

@@ -16,6 +16,8 @@ struct Conversation {
     let subject: DistinguishedName
     var accepted: AcceptedSubject?
     var current: Certificate?
+    /// In place of what the server offers.
+    var asked: Authority?
     /// What replies may be encrypted under.
     var password: Secret?
     var security = ServerPolicy.Security.compatible
@@ -40,7 +42,7 @@ struct Conversation {
 
     /// Verifies a reply as the agent does.
     func verify(_ body: [UInt8], now: Date = TestTime.now) async throws -> (Verdict, [Weakness]) {
-        let authority = try await authority()
+        let authority = if let asked { asked } else { try await authority() }
         let policy = pki.policy { $0.security = security }
         let message = PKIMessage(der: [], type: .pkcsReq, transaction: transaction, senderNonce: nonce)
         return try ReplyVerification(cryptography: OpenSSL(), authority: authority, policy: policy, now: now).verify(

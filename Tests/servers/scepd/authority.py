@@ -47,6 +47,7 @@ class Authority:
         validity: Validity,
         *,
         issuer: Holder | None = None,
+        bounds: tuple[datetime.datetime, datetime.datetime] | None = None,
         public_key: PublicKey | None = None,
         authority: bool = False,
         client: bool = True,
@@ -68,7 +69,7 @@ class Authority:
             for one in request.extensions
             if isinstance(one.value, x509.SubjectAlternativeName)
         ]
-        not_before, not_after = validity.bounds()
+        not_before, not_after = bounds or validity.bounds()
         issued = certificate(
             request.subject,
             key,

@@ -146,6 +146,8 @@ class Behaviour:
     """RenewalReq (17): `accept`, `bad-request` (a FAILURE), or an HTTP status."""
     signed_request: str = "accept"
     """PKCSReq signed with an issued certificate: as `renewal`."""
+    issues_ahead: bool = True
+    """The successor that the hierarchy has opens requests and issues before its day."""
     legacy_requests: bool = False
     """3DES and SHA-1 in requests are no violation."""
     attack: Attack | None = None

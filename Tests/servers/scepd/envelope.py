@@ -117,6 +117,8 @@ class Opened:
     content: bytes
     derivation: Found | None = None
     """How the key came from a password, where it did."""
+    holder: x509.Certificate | None = None
+    """Whose key opened it, where one did."""
 
 
 def unseal(data: bytes, holders: list[tuple[x509.Certificate, PrivateKey]], passwords: Iterable[str] = ()) -> Opened:
@@ -139,7 +141,7 @@ def _unseal(data: bytes, holders: list[tuple[x509.Certificate, PrivateKey]], pas
     if cipher is None:
         raise Refused(f"content cipher {algorithm['algorithm'].dotted} unknown")
     for recipient in recipients:
-        key, found = _unwrapped(recipient, holders, passwords)
+        key, found, holder = _unwrapped(recipient, holders, passwords)
         if key is None:
             continue
         sealed, constructed = _encrypted_content(content_info)
@@ -151,23 +153,24 @@ def _unseal(data: bytes, holders: list[tuple[x509.Certificate, PrivateKey]], pas
             constructed,
             _decrypt(cipher, key, algorithm["parameters"].native, sealed),
             found,
+            holder,
         )
     raise Refused("no recipient is one of this server's certificates")
 
 
 def _unwrapped(
     recipient: cms.RecipientInfo, holders: list[tuple[x509.Certificate, PrivateKey]], passwords: Iterable[str]
-) -> tuple[bytes | None, Found | None]:
-    """The content key, where it is for one of these, and how it came from a password."""
+) -> tuple[bytes | None, Found | None, x509.Certificate | None]:
+    """The content key, where it is for one of these, how it came from a password, and whose it is for."""
     if recipient.name == "pwri" and (found := unwrap(recipient.chosen, passwords)):
-        return found.key, found
+        return found.key, found, None
     if recipient.name != "ktri" or recipient.chosen["rid"].name != "issuer_and_serial_number":
         raise Refused("a recipient that is not KeyTransRecipientInfo by issuer and serial number")
     named = recipient.chosen["rid"].chosen.dump()
     for certificate, private_key in holders:
         if named == issuer_and_serial(certificate) and isinstance(private_key, rsa.RSAPrivateKey):
-            return private_key.decrypt(recipient.chosen["encrypted_key"].native, padding.PKCS1v15()), None
-    return None, None
+            return private_key.decrypt(recipient.chosen["encrypted_key"].native, padding.PKCS1v15()), None, certificate
+    return None, None, None
 
 
 def _encrypted_content(content_info: cms.EncryptedContentInfo) -> tuple[bytes, bool]:

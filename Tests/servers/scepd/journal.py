@@ -27,6 +27,8 @@ class Exchange:
     cipher: str | None = None
     under_password: bool | None = None
     """The request's envelope is for who knows the challenge."""
+    ahead: bool | None = None
+    """The request's envelope is for the CA's successor."""
     challenge_present: bool | None = None
     challenge_right: bool | None = None
     csr_subject: str | None = None

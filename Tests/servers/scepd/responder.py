@@ -36,6 +36,8 @@ class HTTPError(Exception):
 class _Transaction:
     request: Request
     validity: Validity
+    issuer: Holder | None = None
+    """The CA's successor, where the request was for that."""
     answers: int = 0
     verdict: Verdict | None = None
 
@@ -118,7 +120,9 @@ class Responder:
         self._nonces.add(message.nonce)
         # Whoever poses as another CA has not that CA's key.
         own = self.foreign.issuing if self.behaviour.attack is Attack.FOREIGN_CA else self.hierarchy.recipient
-        keys: list[tuple[x509.Certificate, PrivateKey]] = [(one.certificate, one.key) for one in (own, self.insider)]
+        successor = self.hierarchy.successor
+        holders = [own, self.insider, *([successor] if successor and self.behaviour.issues_ahead else [])]
+        keys: list[tuple[x509.Certificate, PrivateKey]] = [(one.certificate, one.key) for one in holders]
         opened = unseal(message.content, keys, self._passwords)
         exchange.under_password = opened.derivation is not None
         judge_envelope(message, opened, legacy=self.behaviour.legacy_requests)
@@ -142,7 +146,10 @@ class Responder:
         refusal = self._admit(message, request, exchange)
         if refusal is not None:
             return refusal
-        transaction = _Transaction(request, self.behaviour.validity)
+        # The envelope says which CA is to issue (RFC 8894 §5.1).
+        ahead = successor if successor and opened.holder == successor.certificate else None
+        exchange.ahead = ahead is not None
+        transaction = _Transaction(request, self.behaviour.validity, ahead)
         self._transactions[message.transaction_id] = transaction
         return self._answer(message, transaction)
 
@@ -174,8 +181,8 @@ class Responder:
             return Verdict(names.FAILURE, names.BAD_CERT_ID)
         if not isinstance(message.signer_key, rsa.RSAPublicKey):
             message.password = transaction.request.challenge
-        subject = transaction.request.csr.subject
-        judge_poll(message, self.hierarchy.issuing.certificate.subject, subject)
+        issuer = transaction.issuer or self.hierarchy.issuing
+        judge_poll(message, issuer.certificate.subject, transaction.request.csr.subject)
         return self._answer(message, transaction)
 
     def _answer(self, message: Message, transaction: _Transaction) -> Verdict:
@@ -192,7 +199,10 @@ class Responder:
 
     def _issue(self, message: Message, transaction: _Transaction) -> x509.Certificate:
         attack, csr, validity = self.behaviour.attack, transaction.request.csr, transaction.validity
-        issuer: Holder | None = None
+        issuer = transaction.issuer
+        if issuer:
+            begin, end = issuer.certificate.not_valid_before_utc, issuer.certificate.not_valid_after_utc
+            return self.authority.issue(csr, validity, issuer=issuer, bounds=(begin, min(end, begin + validity.after)))
         if attack is Attack.OLD_CERTIFICATE and not message.signer_is_self_signed:
             return message.signer
         if attack is Attack.FOREIGN_ISSUER:

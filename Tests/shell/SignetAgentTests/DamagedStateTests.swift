@@ -22,7 +22,7 @@ struct DamagedStateTests {
 
     /// A device whose first request waits for the PKI's people, with a challenge that works once.
     private func pending() async throws -> Device {
-        let (image, outside) = try Device.new(pollsBeforeIssue: 1)
+        let (image, outside) = try Device.new(Responder(pollsBeforeIssue: 1))
         let device = try Device(image, outside, singleUse: true)
         #expect(try await device.run { $0.state == .pending } != nil)
         return device

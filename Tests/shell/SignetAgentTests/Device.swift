@@ -35,7 +35,7 @@ final class Device: Sendable {
     init(_ image: DiskImage, _ outside: Outside, singleUse: Bool) throws {
         disk = SimulatedDisk(image)
         world = World(
-            profiles: [try .sample(fingerprint: outside.server.fingerprint, singleUse: singleUse)])
+            profiles: [try .sample(fingerprints: outside.server.fingerprints, singleUse: singleUse)])
         world.startInstaller()
         world.advance(outside.elapsed)
         world.tamper("office", outside.published)
@@ -45,10 +45,10 @@ final class Device: Sendable {
     }
 
     /// A disk as the package leaves it, and a server that has not heard of the device.
-    static func new(pollsBeforeIssue: Int? = nil) throws -> (DiskImage, Outside) {
+    static func new(_ server: Responder? = nil) throws -> (DiskImage, Outside) {
         let disk = SimulatedDisk()
         try DurableFiles(calls: disk).makeDirectories(folder)
-        return (disk.image, Outside(server: try Responder(pollsBeforeIssue: pollsBeforeIssue)))
+        return (disk.image, Outside(server: try server ?? Responder()))
     }
 
     /// What was outside at a mark; the present one without a number.

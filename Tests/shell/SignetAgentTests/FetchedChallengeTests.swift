@@ -59,7 +59,7 @@ struct FetchedChallengeTests {
     private func servers(_ change: (inout Servers.State) -> Void = { _ in }) throws -> (Servers, Agent) {
         var state = Servers.State(pki: try Responder())
         change(&state)
-        var profile = try Profile.sample(fingerprint: state.pki.fingerprint)
+        var profile = try Profile.sample(fingerprints: state.pki.fingerprints)
         profile = Profile(
             name: profile.name, scep: with(profile.scep), subject: profile.subject, key: profile.key,
             renewal: profile.renewal, install: profile.install, deviceTag: profile.deviceTag)

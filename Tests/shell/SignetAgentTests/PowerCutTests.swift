@@ -1,5 +1,6 @@
 import ControlProtocol
 import Enrollment
+import FoundationEssentials
 import JournalEntries
 import OpenSSLCrypto
 import TestFiles
@@ -21,7 +22,7 @@ struct PowerCutTests {
 
     @Test(arguments: [false, true])
     func `while the PKI's people decide`(singleUse: Bool) async throws {
-        let (image, outside) = try Device.new(pollsBeforeIssue: 2)
+        let (image, outside) = try Device.new(Responder(pollsBeforeIssue: 2))
         let device = try Device(image, outside, singleUse: singleUse)
         #expect(try await device.run { $0.isDone(generation: 1) } != nil)
         #expect(device.outside().server.polls == 3)
@@ -37,6 +38,24 @@ struct PowerCutTests {
         later.elapsed += 7.6 * 86_400
         let device = try Device(first.disk.image, later, singleUse: true)
         #expect(try await device.run { $0.isDone(generation: 2) } != nil)
+        try await check(device, generation: 2, singleUse: true)
+    }
+
+    @Test func `while the CA's successor takes over`() async throws {
+        let server = try Responder(
+            ending: World.begin.addingTimeInterval(9 * 86_400),
+            successorFrom: World.begin.addingTimeInterval(8.5 * 86_400))
+        let (image, outside) = try Device.new(server)
+        let first = try Device(image, outside, singleUse: true)
+        #expect(try await first.run { $0.isDone(generation: 1) } != nil)
+        var later = first.outside()
+        later.elapsed += 7 * 86_400
+        let device = try Device(first.disk.image, later, singleUse: true)
+        let waiting = try #require(await device.run { $0.nextIdentity != nil })
+        #expect(waiting.identity?.generation == 1 && waiting.published == 1)
+        let done = try #require(await device.run { $0.isDone(generation: 2) })
+        #expect(done.identity?.issuer == "CN=next root" && done.nextIdentity == nil)
+        #expect(device.world.elapsed >= 8.5 * 86_400)
         try await check(device, generation: 2, singleUse: true)
     }
 

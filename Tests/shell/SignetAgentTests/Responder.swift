@@ -12,6 +12,7 @@ struct Responder: Sendable {
         let subject: String
         let key: TestKey
         let recipient: Certificate
+        let issuer: TestIdentity
         var issued: Certificate?
         var polls = 0
     }
@@ -23,6 +24,8 @@ struct Responder: Sendable {
     static let deviceKeys: [TestKey] = [.device, .renewed, .other, .issuing, .registration]
 
     let authority: TestIdentity
+    /// The CA that takes over, once it is announced.
+    var successor: TestIdentity?
     /// CertPolls that are answered with PENDING before a certificate is issued.
     var pollsBeforeIssue: Int?
     /// Seconds that a certificate lives.
@@ -39,12 +42,31 @@ struct Responder: Sendable {
         self.pollsBeforeIssue = pollsBeforeIssue
     }
 
-    var fingerprint: [UInt8] { OpenSSL().sha256(authority.certificate.der) }
+    /// A CA that ends, and the one that takes over from a moment before that.
+    init(ending end: Date, successorFrom begin: Date) throws {
+        authority = try CertificateOrder.authority("CN=root").with { $0.notAfter = end }.issue()
+        successor = try CertificateOrder.authority("CN=next root").with {
+            $0.serial = 9
+            $0.notBefore = begin
+        }.issue()
+    }
+
+    /// What root's files name.
+    var fingerprints: [[UInt8]] {
+        [authority, successor].compactMap(\.self).map { OpenSSL().sha256($0.certificate.der) }
+    }
 
     /// Answers one request of HTTP.
     mutating func answer(_ request: HTTPRequest, now: Date) throws -> HTTPResponse {
         if request.url.contains("operation=GetCACaps") {
-            return HTTPResponse(status: 200, contentType: "text/plain", body: Array("SCEPStandard\nRenewal".utf8))
+            let keywords = "SCEPStandard\nRenewal" + (successor == nil ? "" : "\nGetNextCACert")
+            return HTTPResponse(status: 200, contentType: "text/plain", body: Array(keywords.utf8))
+        }
+        if request.url.contains("operation=GetNextCACert"), let successor {
+            let told = try TestMessage.degenerate([successor.certificate])
+            return HTTPResponse(
+                status: 200, contentType: "application/x-x509-next-ca-cert",
+                body: try TestMessage(told, signer: authority).encoded())
         }
         if request.url.contains("operation=GetCACert") {
             return HTTPResponse(
@@ -68,23 +90,29 @@ struct Responder: Sendable {
     }
 
     private mutating func order(_ content: [UInt8], from sender: Certificate) throws -> Order {
-        let inner = try OpenSSL().openEnvelope(
-            content, recipient: authority.certificate, key: authority.key.secret, legacyCiphers: false)
+        // The envelope says who is to issue (RFC 8894 §5.1).
+        func opened(by one: TestIdentity) throws -> [UInt8] {
+            try OpenSSL().openEnvelope(
+                content, recipient: one.certificate, key: one.key.secret, legacyCiphers: false)
+        }
+        let ahead = successor.flatMap { one in (try? opened(by: one)).map { (one, $0) } }
+        let (issuer, inner) = try ahead ?? (authority, opened(by: authority))
         let request = try CertificateRequest(der: inner)
         let challenge = Array(Self.challenge.utf8)
         if inner.indices.contains(where: { inner[$0...].starts(with: challenge) }) { challengesShown += 1 }
         let key = try Self.deviceKeys.first { try OpenSSL().publicKeyInfo(of: $0.secret) == request.publicKeyInfo }
         guard let key else { throw UnknownKey() }
-        return Order(subject: "\(request.subject)", key: key, recipient: sender)
+        return Order(subject: "\(request.subject)", key: key, recipient: sender, issuer: issuer)
     }
 
     private mutating func reply(_ id: String, nonce: [UInt8], now: Date) throws -> [UInt8] {
         guard var order = orders[id] else { return try signed(status: "2", failInfo: "4", id, nonce) }
         if order.issued == nil, order.polls > pollsBeforeIssue ?? -1 {
-            let identity = try CertificateOrder(order.subject, key: order.key, issuer: authority).with {
+            let issuer = order.issuer.certificate
+            let identity = try CertificateOrder(order.subject, key: order.key, issuer: order.issuer).with {
                 $0.serial = UInt64(100 + issued.count)
-                $0.notBefore = now.addingTimeInterval(-60)
-                $0.notAfter = now.addingTimeInterval(lifetime)
+                $0.notBefore = max(now.addingTimeInterval(-60), issuer.notBefore)
+                $0.notAfter = min(max(now, issuer.notBefore).addingTimeInterval(lifetime), issuer.notAfter)
             }.issue()
             order.issued = identity.certificate
             issued.append(identity.certificate)

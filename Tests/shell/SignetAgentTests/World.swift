@@ -21,7 +21,7 @@ final class World: Sendable {
     let files = MemoryFiles()
     private let state: Mutex<State>
 
-    private static let begin = Date(timeIntervalSince1970: 1_800_000_000)
+    static let begin = Date(timeIntervalSince1970: 1_800_000_000)
 
     private struct State {
         var now = World.begin
@@ -208,12 +208,12 @@ extension Profile {
     /// A profile for one server, which differs from another only as told.
     static func sample(
         _ name: String = "office", subject: String = "CN=${hostname}", anchors: [String] = [], chain: [String] = [],
-        fingerprint: [UInt8] = [UInt8](repeating: 1, count: 32), singleUse: Bool = false
+        fingerprints: [[UInt8]] = [[UInt8](repeating: 1, count: 32)], singleUse: Bool = false
     ) throws -> Profile {
         Profile(
             name: try #require(ProfileName(name)),
             scep: SCEPSettings(
-                urls: ["http://pki.example.com/scep"], caFingerprints: [fingerprint],
+                urls: ["http://pki.example.com/scep"], caFingerprints: fingerprints,
                 allowUnpinnedCA: false, raFingerprints: [],
                 challenge: ChallengeSource(location: .credential("c"), singleUse: singleUse), security: .compatible,
                 legacyRequest: false, afterRevocation: .wait, tlsCA: nil),
