@@ -38,13 +38,21 @@ package struct DurableFiles: Sendable {
     }
 
     /// Returns once the files in a folder are on disk, with their names.
-    package func syncFolder(_ path: String) throws(FileFault) {
+    package func syncFolder(_ path: String) throws(FileFault) { try sync(path) { _ in true } }
+
+    /// The same, with the content of those files alone waited for.
+    package func syncFolder(_ path: String, files: Set<String>) throws(FileFault) {
+        try sync(path) { files.contains($0) }
+    }
+
+    private func sync(_ path: String, where isMeant: (String) -> Bool) throws(FileFault) {
         let attempted = "sync '\(path)'"
         try withDirectory(path, attempted) { directory throws(FileFault) in
             let names = try failing(attempted) { () throws(SystemError) in
                 try calls.names(directory, limit: Self.entryLimit)
             }
-            for name in names where try statusIfAny(name, in: directory, attempted)?.kind == .regular {
+            for name in names where isMeant(name) {
+                guard try statusIfAny(name, in: directory, attempted)?.kind == .regular else { continue }
                 try failing(attempted) { () throws(SystemError) in
                     let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
                     let file = try calls.open(name, in: directory, flags: flags, mode: 0)

@@ -21,8 +21,9 @@ package protocol StateFiles: Sendable {
     func remove(_ path: String) throws
     /// A file or a whole folder whose return after a crash does no harm: nothing is waited for.
     func discard(_ path: String) throws
-    /// Returns once the files in a folder are on disk.
-    func syncFolder(_ path: String) throws
+    /// Returns once a folder's names are on disk, and the content of those of its files; of those that were written whole it
+    /// is already.
+    func syncFolder(_ path: String, files names: Set<String>) throws
     /// The names in a folder, empty where there is none.
     func names(in path: String) throws -> [String]
 }

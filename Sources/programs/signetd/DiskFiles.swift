@@ -50,7 +50,9 @@ struct DiskFiles: StateFiles {
         _ = try absent { try files.discard(full(path)) }
     }
 
-    func syncFolder(_ path: String) throws { try files.syncFolder(full(path)) }
+    func syncFolder(_ path: String, files names: Set<String>) throws {
+        try files.syncFolder(full(path), files: names)
+    }
 
     func names(in path: String) throws -> [String] {
         try absent { try files.list(full(path)) } ?? []

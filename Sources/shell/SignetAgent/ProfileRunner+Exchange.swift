@@ -11,6 +11,7 @@ import X509
 extension ProfileRunner {
     /// Discovers the server while the key is made, then composes the request and syncs both to pending/.
     func prepare(_ transaction: Transaction) async {
+        var seen: [EnrollmentEvent] = []
         do {
             report(step: "discovering")
             let subject = try await renderSubject()
@@ -18,35 +19,49 @@ extension ProfileRunner {
             try await run.requireChallenge(transaction)
             async let pendingKey = key(for: subject.name)
             let authority = try await run.discover()
-            feed(
-                .observed(
-                    authority: authority.identity, capabilities: authority.listedCapabilities.registered,
-                    weaknesses: nil))
+            seen = [.observed(authority, weaknesses: nil)]
             // What the server lists may have another message come first.
-            let chosen = document.state.transaction ?? transaction
-            await lookForNextAuthorities(run, chosen)
+            let chosen = foreseen(seen).transaction ?? transaction
+            if let next = await nextCertificates(run) {
+                seen.append(.announced(unpinned: run.unpinned(next)))
+                follow(next, run, chosen)
+            }
             let key = try await pendingKey
             let (id, challengeSent) = try await run.compose(chosen, subject: subject, key: key, current: generation)
-            feed(.prepared(id: id, challengeSent: challengeSent, isAhead: run.successor != nil))
+            feed(seen + [.prepared(id: id, challengeSent: challengeSent, isAhead: run.successor != nil)])
         } catch {
-            fail(error, wasSent: false)
+            fail(error, wasSent: false, after: seen)
         }
     }
 
-    /// Tells of a CA's successor that root's files do not name, and has one that they name asked by the renewals that only
-    /// it can grant. Nobody waits for those: who orders one wants it now.
-    private func lookForNextAuthorities(_ run: TransactionRun, _ transaction: Transaction) async {
+    /// The state after what was seen, which is saved with what comes of it.
+    private func foreseen(_ events: [EnrollmentEvent]) -> EnrollmentState {
+        var next = machine
+        for event in events { _ = next.handle(event, now: ports.now()) }
+        return next.state
+    }
+
+    /// What the server says of its CA's successor, if that is believed.
+    private func nextCertificates(_ run: TransactionRun) async -> [Certificate]? {
         run.successor = nil
         do {
-            guard let next = try await run.nextCertificates() else { return }
-            let unpinned = run.unpinned(next)
-            feed(.announced(unpinned: unpinned))
-            guard unpinned.isEmpty, transaction.kind == .renew, transaction.rung != .challenge,
-                transaction.succession != .refused, !transaction.isOrdered, orders.isEmpty, let generation
-            else { return }
-            try run.follow(next, in: generation.certificate)
+            return try await run.nextCertificates()
         } catch {
             ports.log(ignored: "\(name): the CA's next certificates were not believed: \(error)", [.profile: "\(name)"])
+            return nil
+        }
+    }
+
+    /// Has a successor that root's files name asked by the renewals that only it can grant. Nobody waits for those: who
+    /// orders one wants it now.
+    private func follow(_ next: [Certificate], _ run: TransactionRun, _ transaction: Transaction) {
+        guard run.unpinned(next).isEmpty, transaction.kind == .renew, transaction.rung != .challenge,
+            transaction.succession != .refused, !transaction.isOrdered, orders.isEmpty, let generation
+        else { return }
+        do {
+            try run.follow(next, in: generation.certificate)
+        } catch {
+            ports.log(ignored: "\(name): the CA's successor is not asked: \(error)", [.profile: "\(name)"])
         }
     }
 
@@ -71,6 +86,7 @@ extension ProfileRunner {
     private func converse(
         _ server: String, step: String, _ exchange: (TransactionRun) async throws -> (Verdict, [Weakness])
     ) async {
+        var seen: [EnrollmentEvent] = []
         do {
             report(step: step)
             let run = try openRun(server)
@@ -83,28 +99,25 @@ extension ProfileRunner {
                 return feed(.failed(ExchangeTrouble(error, wasSent: false).beforePoll))
             }
             let (verdict, weaknesses) = try await exchange(run)
-            feed(
-                .observed(
-                    authority: authority.identity, capabilities: authority.listedCapabilities.registered,
-                    weaknesses: weaknesses.map(\.description)))
-            try conclude(verdict)
+            seen = [.observed(authority, weaknesses: weaknesses)]
+            try conclude(verdict, after: seen)
         } catch {
-            fail(error, wasSent: true)
+            fail(error, wasSent: true, after: seen)
         }
     }
 
-    private func conclude(_ verdict: Verdict) throws {
+    private func conclude(_ verdict: Verdict, after seen: [EnrollmentEvent] = []) throws {
         switch verdict {
         case .pending:
             report(step: "pending")
             run = nil
-            feed(.replyPending)
+            feed(seen + [.replyPending])
         case .refused(let info, let text):
             let showedChallenge = document.state.transaction?.challengeSent == true
             guard let info, let hint = hint(for: .failInfo(info.name, challengeSent: showedChallenge)) else {
-                return feed(.refused(info, text: text))
+                return feed(seen + [.refused(info, text: text)])
             }
-            feed(.refused(info, text: text.map { "\($0); \(hint)" } ?? hint))
+            feed(seen + [.refused(info, text: text.map { "\($0); \(hint)" } ?? hint)])
         case .issued(let issued):
             let new: Generation
             unkept = issued
@@ -118,7 +131,7 @@ extension ProfileRunner {
             run = nil
             report(step: "issued")
             logIssued(new)
-            feed(.issued(new.facts))
+            feed(seen + [.issued(new.facts)])
         }
     }
 
@@ -134,7 +147,7 @@ extension ProfileRunner {
                     + (new.usedFrom.map { ", to be used from \($0) on" } ?? ""), fields))
     }
 
-    private func fail(_ error: any Error, wasSent: Bool) {
+    private func fail(_ error: any Error, wasSent: Bool, after seen: [EnrollmentEvent] = []) {
         if Task.isCancelled { return }
         switch error as? ExchangeFailure {
         // The connection is broken; or the server's certificates changed under the transaction, and are asked for anew.
@@ -145,7 +158,7 @@ extension ProfileRunner {
         if wasSent, case .status(let status, _, _)? = error as? ExchangeFailure, let hint = hint(for: .status(status)) {
             trouble.detail += "; \(hint)"
         }
-        feed(.failed(trouble))
+        feed(seen + [.failed(trouble)])
     }
 
     /// What the server's product means by its answer.
@@ -213,66 +226,18 @@ extension ProfileRunner {
         return made
     }
 
-    /// The subject with this machine's values. The serial number is root's to read, so the installer is asked.
+    /// The subject with this machine's values. The serial number is root's to read, so the installer is asked: once a
+    /// process, since no machine changes it while it runs.
     func renderSubject() async throws -> RenderedSubject {
         do {
             var facts = context.facts
             if try profile.subject.variables.contains(.serialNumber) {
-                facts[.serialNumber] = try await ports.installer.deviceFacts().productSerial
-                serialNumber = facts[.serialNumber] ?? serialNumber
+                if serialNumber == nil { serialNumber = try await ports.installer.deviceFacts().productSerial }
+                facts[.serialNumber] = serialNumber
             }
             return try profile.subject.render(facts)
         } catch {
             throw LocalFailure.subject(error)
-        }
-    }
-
-    /// Has the installer publish a generation, and believes only what it says it read back.
-    func publish(_ number: Int) async {
-        report(step: "publishing")
-        do {
-            guard let generation = try store.generation(number), let key = try store.key(of: number) else {
-                throw UnreadableRequest()
-            }
-            let above = generation.chain + (generation.root.map { [$0] } ?? [])
-            let published = try await ports.installer.publish(
-                Publication(
-                    profile: name, generation: number, key: key, certificate: generation.certificate.der,
-                    chain: above.map(\.der), discardsPrevious: document.state.followsForeign(number)))
-            let digest = Hexadecimal.string(ports.cryptography.sha256(generation.certificate.der)).lowercased()
-            guard published.generation == number, published.sha256 == digest else {
-                throw InstallationFault(
-                    .readBackDiffers, attempted: "publish generation \(number)", expected: digest,
-                    got: published.sha256)
-            }
-            report(step: "published")
-            feed(.published(number))
-            // Nobody waits for it.
-            onAgent { try? $0.store.prune(before: number, foreign: $0.document.state.foreignGeneration) }
-        } catch let fault as InstallationFault where fault.code == .olderThanPublished {
-            feed(.foundNewerPublished(detail: "\(fault)"))
-        } catch let fault as InstallationFault {
-            let code: ProblemCode = fault.code == .unreachable ? .installerUnreachable : .installRefused
-            feed(.publishFailed(code, detail: "\(fault)"))
-        } catch {
-            feed(.publishFailed(.storage, detail: "\(error)"))
-        }
-        judge()
-    }
-
-    /// Whether readers find the certificate that was published. What this program may not read says nothing; and where
-    /// publishing again did not help, the next look is a tick later.
-    func lookAtPublished() {
-        let now = ports.now()
-        if let lastAlteration, (0..<Schedule.tick).contains(now.timeIntervalSince(lastAlteration)) { return }
-        guard let generation, document.state.published == generation.number else { return }
-        do {
-            let found = try ports.publishedCertificate(name)
-            guard (found.flatMap { try? PEM.certificates(in: $0).first }) != generation.certificate else { return }
-            lastAlteration = now
-            feed(.publicationAltered(found == nil ? "a file is gone or closed" : "other files are there"))
-        } catch {
-            return
         }
     }
 }
@@ -295,5 +260,14 @@ extension KeySettings {
         case .rsa(let bits): .rsa(bits: bits)
         case .ec(let curve): .ec(curve)
         }
+    }
+}
+
+extension EnrollmentEvent {
+    /// - Parameter weaknesses: of an authentic reply; nil before one came.
+    fileprivate static func observed(_ authority: Authority, weaknesses: [Weakness]?) -> EnrollmentEvent {
+        .observed(
+            authority: authority.identity, capabilities: authority.listedCapabilities.registered,
+            weaknesses: weaknesses?.map(\.description))
     }
 }

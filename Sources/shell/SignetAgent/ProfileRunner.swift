@@ -131,16 +131,28 @@ actor ProfileRunner {
     }
 
     /// Disk first, memory after: an event counts once the state that it leads to is synced.
-    func feed(_ event: EnrollmentEvent) {
+    func feed(_ event: EnrollmentEvent) { feed([event]) }
+
+    /// Events in their order, saved together: nothing is done about one before all of them count.
+    func feed(_ events: [EnrollmentEvent]) {
         guard !isStopped else { return }
         if var held = unsaved {
-            held.events.removeAll { $0.isOutdated(by: event) }
-            held.events.append(event)
+            for event in events {
+                held.events.removeAll { $0.isOutdated(by: event) }
+                held.events.append(event)
+            }
             unsaved = held
             return
         }
         var next = machine
-        let actions = next.handle(event, now: ports.now())
+        var actions: [EnrollmentAction] = []
+        var entries: [JournalEntry] = []
+        for event in events {
+            let before = next
+            let answer = next.handle(event, now: ports.now())
+            entries += next.entries(for: event, after: before, actions: answer, profile: "\(name)")
+            actions += answer
+        }
         let change: StatusChange = next.state.isOnlyAStepFrom(document.state) ? .step : .content
         if next.state != document.state {
             do {
@@ -149,10 +161,10 @@ actor ProfileRunner {
                 try store.save(changedDocument)
                 document = changedDocument
             } catch {
-                return hold([event], because: error)
+                return hold(events, because: error)
             }
         }
-        for entry in next.entries(for: event, after: machine, actions: actions, profile: "\(name)") { ports.log(entry) }
+        for entry in entries { ports.log(entry) }
         machine = next
         if let waiting, waiting.number != next.state.next?.generation {
             if waiting.number == next.state.identity?.generation { generation = waiting }
@@ -160,7 +172,7 @@ actor ProfileRunner {
         }
         for action in actions { perform(action) }
         settleOrders()
-        onAgent { await $0.changed(change) }
+        tell(change)
     }
 
     /// Keeps events that cannot be saved, and tries again in a minute. Nothing is acted on until then.
@@ -172,7 +184,7 @@ actor ProfileRunner {
         arm(now.addingTimeInterval(60))
         for order in orders.values { order.yield(.failed(unsaved?.problem)) }
         endOrders()
-        onAgent { await $0.changed(.content) }
+        tell(.content)
     }
 
     private func perform(_ action: EnrollmentAction) {
@@ -229,10 +241,15 @@ actor ProfileRunner {
         if isLate { judge() }
     }
 
+    /// After what is to be done about it.
+    private func tell(_ change: StatusChange) {
+        onAgent(priority: .utility) { await $0.changed(change) }
+    }
+
     func report(step: String) {
         self.step = step
         for order in orders.values { order.yield(.step(step, at: ports.now())) }
-        onAgent { await $0.changed(.step) }
+        tell(.step)
     }
 }
 

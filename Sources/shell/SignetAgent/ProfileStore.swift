@@ -106,7 +106,8 @@ struct ProfileStore: Sendable {
         try files.makeFolder(pending)
         try files.stage(request.message, to: "\(pending)/request.der", mode: 0o600)
         try files.stage(Array(try StateJSON.encoder().encode(request)), to: "\(pending)/transaction.json", mode: 0o600)
-        try files.syncFolder(pending)
+        // The key once more: whoever put it there, without it nothing comes of what is sent.
+        try files.syncFolder(pending, files: ["key.pem", "request.der", "transaction.json"])
         guard try pendingRequest() == request else { throw NotReadBack(path: pending) }
     }
 
@@ -136,7 +137,7 @@ struct ProfileStore: Sendable {
         if let renamed = try latestGeneration(), renamed.certificate == issued.leaf,
             try !files.names(in: pending).contains("key.pem")
         {
-            for parent in ["\(folder)/generations", folder] { try files.syncFolder(parent) }
+            for parent in ["\(folder)/generations", folder] { try files.syncFolder(parent, files: []) }
             discardRequest(in: renamed.number)
             return renamed
         }
@@ -150,7 +151,8 @@ struct ProfileStore: Sendable {
         guard let written = try generation(0, in: pending), written.certificate == issued.leaf,
             written.chain == issued.chain
         else { throw NotReadBack(path: pending) }
-        let number = try renamePending()
+        // The key was, before it stood in a request.
+        let number = try renamePending(syncing: ["certificate.der", "chain.pem", "meta.json"])
         return Generation(
             number: number, certificate: issued.leaf, chain: issued.chain, root: issued.root, machine: machine,
             usedFrom: issued.usedFrom)
@@ -172,7 +174,7 @@ struct ProfileStore: Sendable {
     /// Ends a commit that was cut short: certificate, key and chain are there, and were verified before.
     func finishCommit() throws {
         try stage(chain: generation(0, in: pending)?.chain ?? [])
-        _ = try renamePending()
+        _ = try renamePending(syncing: ["certificate.der", "chain.pem", "key.pem", "meta.json"])
     }
 
     private func stage(chain: [Certificate]) throws {
@@ -181,8 +183,8 @@ struct ProfileStore: Sendable {
     }
 
     /// Everything in pending/ is on disk before it takes its number; the process that wrote it may have been killed.
-    private func renamePending() throws -> Int {
-        try files.syncFolder(pending)
+    private func renamePending(syncing names: Set<String>) throws -> Int {
+        try files.syncFolder(pending, files: names)
         // All that a generation has is there. It has no secret but its own key, at no moment.
         try removeTransactionSecrets()
         let number = (try generationNumbers().last ?? 0) + 1

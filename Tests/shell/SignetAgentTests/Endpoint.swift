@@ -124,7 +124,9 @@ struct ScratchFiles: StateFiles {
     func rename(_ path: String, to target: String) throws { try files.renameDirectory(full(path), to: full(target)) }
     func remove(_ path: String) throws { _ = try absent { try files.removeTree(full(path)) } }
     func discard(_ path: String) throws { _ = try absent { try files.discard(full(path)) } }
-    func syncFolder(_ path: String) throws { try files.syncFolder(full(path)) }
+    func syncFolder(_ path: String, files names: Set<String>) throws {
+        try files.syncFolder(full(path), files: names)
+    }
     func names(in path: String) throws -> [String] { try absent { try files.list(full(path)) } ?? [] }
 
     private func full(_ path: String) -> String { "\(folder)/\(path)" }

@@ -70,7 +70,7 @@ final class MemoryFiles: StateFiles {
         if losesSyncs { throw NotSynced() }
     }
 
-    func syncFolder(_ path: String) throws {}
+    func syncFolder(_ path: String, files names: Set<String>) throws {}
 
     func discard(_ path: String) throws { try remove(path) }
 
