@@ -9,7 +9,7 @@ from typing import Self
 
 from looking import until
 from machine import PATIENCE, Machine, Status, problem_codes
-from scepd import Behaviour, Exchange, SCEPServer
+from scepd import Behaviour, Exchange, SCEPServer, Trouble
 from syscalls.log import Log
 from syscalls.options import Options, wrap
 from syscalls.published import read_published
@@ -35,6 +35,8 @@ class Scenario:
     """The least that it must end with."""
     is_done: Callable[[Machine], bool] = lambda machine: bool(machine.running.exits["signetd"])
     """Whether a life in which nothing is killed has come to its end."""
+    makes_key: bool = False
+    """Whether it begins with a new key."""
 
 
 @dataclass
@@ -67,10 +69,15 @@ def let_waits_end(machine: Machine) -> None:
 
 
 class Stage:
-    """A server and the machine of which every run has a copy. A context manager."""
+    """A server and the machine of which every run has a copy. A context manager.
 
-    def __init__(self, scenario: Scenario) -> None:
+    To make a key takes longer than everything else that a machine does. With `has_key` it is there already, as after a
+    try that found no server; from the request on nothing tells the two apart.
+    """
+
+    def __init__(self, scenario: Scenario, *, has_key: bool = False) -> None:
         self.scenario = scenario
+        self._has_key = has_key
         self.server = SCEPServer(behaviour=scenario.behaviour())
         self.template = Machine(SCRATCH)
         self.settings = '[agent]\nidle-exit = "1s"\n'
@@ -79,7 +86,19 @@ class Stage:
         self.server.start()
         self.template.write("etc/signet/signet.toml", self.settings)
         self.scenario.prepare(self.template, self.server)
+        if self._has_key:
+            self._make_key()
         return self
+
+    def _make_key(self) -> None:
+        machine, behaviour = self.template, self.server.behaviour
+        troubles, behaviour.troubles = behaviour.troubles, [Trouble("refuse", operation="GetCACert")]
+        machine.start()
+        machine.wait_problem("server-unreachable")
+        machine.stop()
+        behaviour.troubles = troubles
+        assert (machine.root / "var/lib/signet/profiles/access/pending/signer.der").exists()
+        let_waits_end(machine)
 
     def __exit__(self, *ended: object) -> None:
         self.template.close()

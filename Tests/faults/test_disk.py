@@ -1,7 +1,7 @@
 """The disk says no, at every call that it can refuse: the status says so, what there was stays, and it passes."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -55,6 +55,19 @@ def _points(stage: Stage) -> list[Point]:
     return found
 
 
+def _shard(scenario: Scenario, shard: int, is_meant: Callable[[Point], bool]) -> Iterator[tuple[Stage, Point]]:
+    """The share of all points of a scenario, with the stage that is to reach them: of those which there are only while a
+    key is made, one where that is so."""
+    with Stage(scenario, has_key=scenario.makes_key) as stage:
+        points = _points(stage)
+        for point in [one for one in points if is_meant(one)][shard::SHARDS]:
+            yield stage, point
+    if scenario.makes_key:
+        with Stage(scenario) as stage:
+            for point in [one for one in _points(stage) if one not in points and is_meant(one)][shard::SHARDS]:
+                yield stage, point
+
+
 @pytest.mark.parametrize("shard", range(SHARDS))
 @pytest.mark.parametrize("scenario", _CHOSEN, ids=lambda one: one.name)
 def test_a_call_fails_in_every_way(
@@ -62,13 +75,12 @@ def test_a_call_fails_in_every_way(
 ) -> None:
     """One way after the other, each at the next try of the same call."""
     hit = 0
-    with Stage(scenario) as stage:
-        for point in _points(stage)[shard::SHARDS]:
-            left = list(point.ways)
-            while left:
-                done = _reached(point, partial(_fail_once, stage, left))
-                hit += done
-                left = left[done:]
+    for stage, point in _shard(scenario, shard, lambda _: True):
+        left = list(point.ways)
+        while left:
+            done = _reached(point, partial(_fail_once, stage, left))
+            hit += done
+            left = left[done:]
     record_property(count(f"fault points of {scenario.program}: {scenario.name}"), hit)
 
 
@@ -109,12 +121,12 @@ def test_every_call_fails_until_there_is_space(
     scenario: Scenario, shard: int, record_property: Callable[[str, object], None]
 ) -> None:
     """From one call on, in one of the ways in which that can fail; the ways take turns."""
-    with Stage(scenario) as stage:
-        points = [one for one in _points(stage) if one.is_file][shard::SHARDS]
-        for at, point in enumerate(points):
-            way = point.ways[at % len(point.ways)]
-            _reached(point, partial(_fail_on, stage, way, at % 2 == 0))
-    record_property(count(f"disks full from a call of {scenario.program} on: {scenario.name}"), len(points))
+    at = 0
+    for stage, point in _shard(scenario, shard, lambda one: one.is_file):
+        way = point.ways[at % len(point.ways)]
+        _reached(point, partial(_fail_on, stage, way, at % 2 == 0))
+        at += 1
+    record_property(count(f"disks full from a call of {scenario.program} on: {scenario.name}"), at)
 
 
 def _fail_on(stage: Stage, way: str, is_ordered: bool, point: Point) -> int:

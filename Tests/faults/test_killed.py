@@ -2,8 +2,8 @@
 
 import datetime
 import json
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -94,18 +94,26 @@ def _no_polls() -> list[Trouble]:
 
 
 SCENARIOS = [
-    Scenario("reusable", "signetd", lambda: Behaviour(challenges=Challenges(CHALLENGE)), _enroll_with_challenge),
+    Scenario(
+        "reusable",
+        "signetd",
+        lambda: Behaviour(challenges=Challenges(CHALLENGE)),
+        _enroll_with_challenge,
+        makes_key=True,
+    ),
     Scenario(
         "single-use",
         "signetd",
         lambda: Behaviour(challenges=Challenges(single_use=[CHALLENGE])),
         _enroll_once,
+        makes_key=True,
     ),
     Scenario(
         "single-use-without-polls",
         "signetd",
         lambda: Behaviour(challenges=Challenges(single_use=[CHALLENGE]), troubles=_no_polls()),
         _enroll_once,
+        makes_key=True,
     ),
     Scenario(
         "pending",
@@ -113,9 +121,10 @@ SCENARIOS = [
         lambda: Behaviour(challenges=Challenges(CHALLENGE), pending=1),
         _enroll_with_challenge,
         is_done=_is_pending,
+        makes_key=True,
     ),
     Scenario("approved", "signetd", lambda: Behaviour(challenges=Challenges(CHALLENGE), pending=1), wait_for_approval),
-    Scenario("renewal", "signetd", Behaviour, _renew, generation=2),
+    Scenario("renewal", "signetd", Behaviour, _renew, generation=2, makes_key=True),
     Scenario("publication", "signet-installd", Behaviour, _publish),
     Scenario("replacement", "signet-installd", Behaviour, _replace, generation=2),
 ]
@@ -125,15 +134,44 @@ SCENARIOS = [
 @pytest.mark.parametrize("shard", range(SHARDS))
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
 def test_killed_at_every_call(scenario: Scenario, shard: int, record_property: Callable[[str, object], None]) -> None:
-    """Whatever the call, the machine ends as it would have, and nobody is asked or told twice."""
-    with Stage(scenario) as stage:
+    """Whatever the call, the machine ends as it would have, and nobody is asked or told twice.
+
+    Where a key is made, which takes longer than all the rest, what differs for that is killed while it is made; and
+    everything else where it is there already.
+    """
+    with Stage(scenario, has_key=scenario.makes_key) as stage:
         whole = stage.run()
         judge(whole, stage.server)
-        points = range(1 + shard, len(whole.log.calls) + 1, SHARDS)
-        for point in points:
-            kill(stage, point, lambda run: judge(run, stage.server))
-        assert stage.server.journal.violations == []
+        points = list(range(1 + shard, len(whole.log.calls) + 1, SHARDS))
+        _kill_at(stage, points)
+    if scenario.makes_key:
+        with Stage(scenario) as stage:
+            making = stage.run()
+            judge(making, stage.server)
+            # Before each call that the other run has not, or has not as often, and behind it.
+            new = sorted({at for index in _more(making, whole) for at in (index, index + 1)})[shard::SHARDS]
+            _kill_at(stage, new)
+            points += new
     record_property(count(f"kill points of {scenario.program}: {scenario.name}"), len(points))
+
+
+def _more(run: Run, other: Run) -> list[int]:
+    """The calls of a run that another has not as often."""
+    left = Counter(one.identity(other.root.parent) for one in other.log.calls)
+    left.subtract(one.identity(run.root.parent) for one in run.log.calls)
+    found = []
+    for one in run.log.calls:
+        identity = one.identity(run.root.parent)
+        if left[identity] < 0:
+            left[identity] += 1
+            found.append(one.index)
+    return found
+
+
+def _kill_at(stage: Stage, points: Iterable[int]) -> None:
+    for point in points:
+        kill(stage, point, lambda run: judge(run, stage.server))
+    assert stage.server.journal.violations == []
 
 
 def kill(stage: Stage, point: int, judge: Callable[[Run], None]) -> None:
