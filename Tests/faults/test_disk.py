@@ -56,8 +56,7 @@ def _points(stage: Stage) -> list[Point]:
 
 
 def _shard(scenario: Scenario, shard: int, is_meant: Callable[[Point], bool]) -> Iterator[tuple[Stage, Point]]:
-    """The share of all points of a scenario, with the stage that is to reach them: of those which there are only while a
-    key is made, one where that is so."""
+    """The share of all points of a scenario, each with its stage: a key is made where there is none without that."""
     with Stage(scenario, has_key=scenario.makes_key) as stage:
         points = _points(stage)
         for point in [one for one in points if is_meant(one)][shard::SHARDS]:
