@@ -186,7 +186,7 @@ def test_a_file_of_a_newer_version_is_neither_used_nor_lost(
     """The package was downgraded: what the older program does not understand it leaves to the newer one."""
     held = machine.belongings()
     file = machine.root / "var/lib/signet" / path
-    newer = _edit(file, lambda document: document.update(version=document["version"] + 1, shape="another"))
+    newer = _edit(file, lambda document: document.update(version=document["version"] + 98, shape="another"))
     for _ in range(2):
         machine.start()
         with machine.control() as client:
@@ -199,7 +199,7 @@ def test_a_file_of_a_newer_version_is_neither_used_nor_lost(
         name: text for name, text in held.items() if not name.endswith(path)
     }
     # And upgraded again.
-    _edit(file, lambda document: document.update(version=document["version"] - 1))
+    _edit(file, lambda document: document.update(version=document["version"] - 98))
     machine.start()
     assert machine.wait_enrolled()["problems"] == []
     with machine.admin() as admin:

@@ -43,6 +43,12 @@ package enum MetricsText {
                     profile.identity.map { Sample(["profile": profile.name], $0.notAfter.seconds) }
                 }),
             Metric(
+                "signet_next_certificate_not_after_timestamp_seconds",
+                "When the certificate ends that takes the current one's place.",
+                profiles.compactMap { profile in
+                    profile.nextIdentity.map { Sample(["profile": profile.name], $0.notAfter.seconds) }
+                }),
+            Metric(
                 "signet_profile_state", "1 for the state that the profile is in, as a label.",
                 profiles.map { Sample(["profile": $0.name, "state": $0.state.rawValue], 1) }),
             Metric(

@@ -30,6 +30,7 @@ extension EnrollmentState {
     package mutating func disown(_ latest: Int, of device: String, now: Date) {
         foreignGeneration = latest
         next = nil
+        replaced = nil
         raise(.cloned, detail: "it was issued to the device \(device)", now: now)
     }
 

@@ -50,8 +50,8 @@ package enum EnrollmentEvent: Sendable, Equatable {
     case repaired
     /// An admin asked for it.
     case ordered(Transaction.Kind)
-    /// Key and request are synced to pending/; `isAhead` where it is for the CA's successor.
-    case prepared(id: String, challengeSent: Bool, isAhead: Bool = false)
+    /// Key and request are synced to pending/: by which rung, and whether it is for the CA's successor.
+    case prepared(id: String, challengeSent: Bool, rung: Rung? = nil, isAhead: Bool = false)
     /// The server's certificates and weaknesses, as seen in an authenticated exchange.
     ///
     /// - Parameter capabilities: registered keywords that the server listed (RFC 8894 §3.5.2); nobody signed them.

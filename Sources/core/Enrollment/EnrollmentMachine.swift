@@ -35,8 +35,8 @@ package struct EnrollmentMachine: Sendable, Equatable {
         case .ordered(let kind):
             if kind == .enroll { forgetServers() }
             actions = noticeChangedProfile() + order(kind, now: now)
-        case .prepared(let id, let challengeSent, let isAhead):
-            actions = prepared(id: id, challengeSent: challengeSent, isAhead: isAhead, now: now)
+        case .prepared(let id, let challengeSent, let rung, let isAhead):
+            actions = prepared(id: id, challengeSent: challengeSent, rung, isAhead: isAhead, now: now)
         case .observed(let authority, let capabilities, let weaknesses):
             observe(capabilities, isAuthenticated: weaknesses != nil, now: now)
             observe(authority, weaknesses, now: now)
@@ -83,7 +83,7 @@ package struct EnrollmentMachine: Sendable, Equatable {
 
     /// The request is composed and synced. From here on it counts as one that may have arrived.
     private mutating func prepared(
-        id: String, challengeSent: Bool, isAhead: Bool, now: Date
+        id: String, challengeSent: Bool, _ rung: Rung?, isAhead: Bool, now: Date
     ) -> [EnrollmentAction] {
         guard var transaction = state.transaction, isExchanging, transaction.step == .preparing else { return [] }
         // The identity may have been found revoked while the request was made, or good.
@@ -93,6 +93,8 @@ package struct EnrollmentMachine: Sendable, Equatable {
         }
         transaction.id = id
         transaction.challengeSent = challengeSent
+        // The profile may have changed while it was composed.
+        transaction.rung = rung ?? transaction.rung
         if isAhead { transaction.succession = .asked }
         transaction.step = .sent
         transaction.keyIsSpent = false

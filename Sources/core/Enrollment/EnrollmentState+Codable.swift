@@ -4,7 +4,7 @@ extension EnrollmentState: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case version, identity, obtainedAt, published, transaction, retry, publishRetry, remembered, authorities
         case problems, isRevoked, isChallengeSpent, profileDigest, filesDigest, isWithdrawn, tag
-        case outdatedGeneration, foreignGeneration, capabilities, next
+        case outdatedGeneration, foreignGeneration, capabilities, next, replaced
     }
 
     /// The names of the fields that this version writes. Others in a file are a newer version's, and are kept.
@@ -22,6 +22,7 @@ extension EnrollmentState: Codable {
         self.init()
         identity = try fields.decodeIfPresent(IdentityFacts.self, forKey: .identity)
         next = try fields.decodeIfPresent(IdentityFacts.self, forKey: .next)
+        replaced = try fields.decodeIfPresent(IdentityFacts.self, forKey: .replaced)
         obtainedAt = try fields.decodeIfPresent(Date.self, forKey: .obtainedAt)
         published = try fields.decodeIfPresent(Int.self, forKey: .published)
         transaction = try fields.decodeIfPresent(Transaction.self, forKey: .transaction)
@@ -46,6 +47,7 @@ extension EnrollmentState: Codable {
         try fields.encode(Self.version, forKey: .version)
         try fields.encodeIfPresent(identity, forKey: .identity)
         try fields.encodeIfPresent(next, forKey: .next)
+        try fields.encodeIfPresent(replaced, forKey: .replaced)
         try fields.encodeIfPresent(obtainedAt, forKey: .obtainedAt)
         try fields.encodeIfPresent(published, forKey: .published)
         try fields.encodeIfPresent(transaction, forKey: .transaction)

@@ -9,6 +9,8 @@ package struct EnrollmentState: Sendable, Equatable {
     package var identity: IdentityFacts?
     /// The generation that the CA's successor issued, and that takes the current one's place when its time comes.
     package var next: IdentityFacts?
+    /// The generation in whose place the current one of a successor's came: it is used again where the clock was ahead.
+    package var replaced: IdentityFacts?
     /// When the current generation came, by this machine's clock.
     package var obtainedAt: Date?
     /// The generation that the installer confirmed last.

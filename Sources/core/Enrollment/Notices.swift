@@ -14,6 +14,7 @@ extension EnrollmentMachine {
         state.isChallengeSpent = false
         forgetServers()
         state.clear([.nextCANotPinned])
+        forgetSuccessor()
         publishAnew()
         guard isWaitingToPrepare else { return [] }
         return dropTransaction()

@@ -45,6 +45,7 @@ extension EnrollmentMachine {
         state.identity = identity
         state.obtainedAt = now
         state.next = nil
+        state.replaced = nil
         state.publishRetry = nil
         state.isRevoked = false
         state.clear([.keyLost, .stateRebuilt, .expired, .revoked, .expiresSooner])
@@ -76,6 +77,10 @@ extension EnrollmentMachine {
     }
 
     mutating func giveUpPending(_ transaction: Transaction, now: Date) -> [EnrollmentAction] {
+        if leaveSuccessor() {
+            state.transaction?.keyIsSpent = true
+            return [.discardPending]
+        }
         state.setRequestProblem(.pendingTooLong, detail: "request \(transaction.id ?? "")", now: now)
         scheduleRetry(.refused, now: now)
         return dropTransaction()
@@ -97,6 +102,7 @@ extension EnrollmentMachine {
             }
             return abandon(transaction, .unreachable, now: now)
         }
+        if leaveSuccessor() { return [] }
         // A wrong clock is wrong on every rung.
         if transaction.step == .sent, info != .badTime, climb(now: now) { return [] }
         let detail = [info?.name ?? "no failInfo", text].compactMap { $0 }.joined(separator: ": ")
@@ -125,6 +131,7 @@ extension EnrollmentMachine {
         }
         var again = transaction.again()
         again.keyIsSpent = true
+        if transaction.succession == .asked { again.succession = .refused }
         state.transaction = again
         return [.discardPending]
     }

@@ -65,7 +65,8 @@ extension EnrollmentMachine {
         return (.renew, max(isOutdated ? now : renewalTime(of: identity), due(state.retry, now: now)))
     }
 
-    /// Whether there is no identity that could sign a request for the next, and none that only waits for its time.
+    /// Whether there is no identity that could sign a request for the next; one that has ended leaves its place to the one
+    /// that waits.
     func needsEnrollment(now: Date) -> Bool {
         guard let identity = state.identity else { return true }
         return (identity.notAfter <= now && state.next == nil) || state.isRevoked || state.isForeign

@@ -23,6 +23,9 @@ package struct InstallationPolicy: Sendable {
         self.cryptography = cryptography
     }
 
+    /// Seconds by which a CA's clock may be ahead of this machine's.
+    private static let clockSkew = 600.0
+
     /// Verifies a publication for itself, whatever its sender verified before.
     ///
     /// - Parameters:
@@ -35,7 +38,10 @@ package struct InstallationPolicy: Sendable {
         let (leaf, chain) = try read(publication, attempted)
         try requireKey(publication, of: leaf, attempted)
         try requireFitness(of: leaf, for: root, attempted)
-        if let published, leaf.notBefore < published.notBefore {
+        // One that has not begun was published by a clock that was ahead.
+        if let published, leaf.notBefore < published.notBefore,
+            published.notBefore <= now.addingTimeInterval(Self.clockSkew)
+        {
             throw InstallationFault(
                 .olderThanPublished, attempted: attempted, expected: "a start at or after \(published.notBefore)",
                 got: "\(leaf.notBefore)")

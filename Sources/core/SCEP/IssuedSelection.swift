@@ -40,9 +40,10 @@ extension ReplyVerification {
                 expected: "the subject '\(expected.accepted)', or that which the PKI writes as subject.issued-name",
                 got: "'\(leaf.subject)'")
         }
-        // Serial numbers are an issuer's own (RFC 5280 §4.1.2.2).
+        // One that has not begun was used by a clock that was ahead; and serial numbers are an issuer's own (RFC 5280 §4.1.2.2).
+        let begun = now.addingTimeInterval(ExchangeLimits.clockSkew)
         if let current = expected.current,
-            leaf.notBefore < current.notBefore
+            (leaf.notBefore < current.notBefore && current.notBefore <= begun)
                 || (leaf.serialNumber == current.serialNumber && leaf.issuer.matches(current.issuer))
         {
             throw notRenewed(leaf, current)
@@ -58,8 +59,11 @@ extension ReplyVerification {
         // A CA's clock may run ahead of ours; what it issued just now is not yet valid here.
         var latest = now.addingTimeInterval(ExchangeLimits.clockSkew)
         var earliest = now
-        if let begins = authority.begins {
-            earliest = max(now, begins)
+        if authority.begins != nil {
+            let issuer = authority.issuers.first {
+                leaf.issuer.matches($0.subject) && cryptography.isSignature(of: leaf, madeBy: $0)
+            }
+            earliest = max(now, issuer?.notBefore ?? now)
             latest = max(earliest.addingTimeInterval(ExchangeLimits.clockSkew), expected.current?.notAfter ?? now)
         }
         guard leaf.notBefore <= latest, earliest.addingTimeInterval(ExchangeLimits.retryHorizon) < leaf.notAfter else {

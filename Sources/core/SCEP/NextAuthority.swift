@@ -30,7 +30,7 @@ extension SCEPExchange {
     /// The authority that follows, for who renews ahead of its day: what is enveloped to it, it issues (RFC 8894 §5.1).
     ///
     /// Root's files decide about it as about every other, as of the day on which it begins. Until then the present one
-    /// may sign in its stead, as it signed the announcement.
+    /// may sign in its stead, as it signed the announcement, and issue.
     ///
     /// - Parameter next: what `nextCertificates` brought.
     /// - Throws: `ExchangeFailure` where root's files do not admit it.
@@ -42,10 +42,12 @@ extension SCEPExchange {
         do {
             let chosen = try selection.select(from: next, capabilities: authority.capabilities)
             var successor = Authority(
-                issuers: chosen.issuers, recipient: chosen.recipient,
+                issuers: chosen.issuers + authority.issuers.filter { !chosen.issuers.contains($0) },
+                recipient: chosen.recipient,
                 signers: chosen.signers + authority.signers.filter { !chosen.signers.contains($0) },
                 offered: next + authority.offered, capabilities: authority.capabilities, identity: chosen.identity)
             successor.begins = begins
+            successor.clockDifference = authority.clockDifference
             return successor
         } catch let fault as SCEPFault {
             throw ExchangeFailure.untrusted(fault)
@@ -54,11 +56,17 @@ extension SCEPExchange {
 }
 
 extension Authority {
-    /// Whether a renewal gains time: a CA's certificates end with its own (RFC 5280 §6.1), and one that was cut to that
-    /// end is as long as the next will be.
-    package func prolongs(_ certificate: Certificate) -> Bool {
+    /// Whether the renewal of a certificate is better had of this successor than of the present authority. A CA's
+    /// certificates end with its own (RFC 5280 §6.1), and one that was cut to that end is as long as the next will be.
+    ///
+    /// Not where the machine would be without one in between, nor where it would have to show what it need not now, nor by
+    /// a clock that is not the server's.
+    package func isBetter(than present: Authority, toRenew certificate: Certificate) -> Bool {
         let life = certificate.notAfter.timeIntervalSince(certificate.notBefore)
-        return issuer.notAfter.timeIntervalSince(certificate.notAfter) >= life / 10
+        let gain = present.issuer.notAfter.timeIntervalSince(certificate.notAfter)
+        let isInTime = begins.map { $0 <= certificate.notAfter } ?? false
+        return (gain <= 0 || (gain < life / 10 && isInTime)) && (present.needsPassword || !needsPassword)
+            && abs(present.clockDifference ?? 0) <= ExchangeLimits.clockTolerance
     }
 
     /// Whether the CA comes to its end: less than a fifth of its life is left. Only then is a server asked for its next

@@ -28,7 +28,11 @@ extension ProfileRunner {
             }
             let key = try await pendingKey
             let (id, challengeSent) = try await run.compose(chosen, subject: subject, key: key, current: generation)
-            feed(seen + [.prepared(id: id, challengeSent: challengeSent, isAhead: run.successor != nil)])
+            feed(
+                seen + [
+                    .prepared(
+                        id: id, challengeSent: challengeSent, rung: chosen.rung, isAhead: run.successor != nil)
+                ])
         } catch {
             fail(error, wasSent: false, after: seen)
         }

@@ -21,7 +21,7 @@ extension ProfileRunner {
         do { request = try store.pendingRequest() } catch  where error.isDamage { request = nil }
         let rules = profile.rules(context, ports)
         let newest = try store.latestGeneration(where: ports.isPair)
-        let latest = try store.generations(inUse: nil, now: ports.now(), where: ports.isPair).current
+        let latest = try store.generations(of: nil, now: ports.now(), where: ports.isPair).current
         var document = StateDocument(
             state: .rebuilt(
                 request?.transaction(at: ports.now()), identity: latest?.facts, rules: rules, because: reason,

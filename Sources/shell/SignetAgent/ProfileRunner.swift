@@ -90,11 +90,9 @@ actor ProfileRunner {
             if try store.hasCutCommit {
                 do { try store.finishCommit() } catch { return hold(events, because: error) }
             }
-            let (latest, next) = try store.generations(
-                inUse: document.state.identity?.generation, now: ports.now(), where: ports.isPair)
+            let (latest, next) = try store.generations(of: document.state, now: ports.now(), where: ports.isPair)
             let hasPending = try document.state.awaitsReply ? store.canUnderstandReplies(ports) : store.hasPending
-            generation = latest
-            waiting = next
+            (generation, waiting) = (latest, next)
             isStarted = true
             feed(.started(latest: latest?.facts, hasPending: hasPending, next: next?.facts))
             for event in events { feed(event) }
@@ -166,13 +164,21 @@ actor ProfileRunner {
         }
         for entry in entries { ports.log(entry) }
         machine = next
-        if let waiting, waiting.number != next.state.next?.generation {
-            if waiting.number == next.state.identity?.generation { generation = waiting }
-            self.waiting = nil
-        }
+        adoptGenerations(of: next.state)
         for action in actions { perform(action) }
         settleOrders()
         tell(change)
+    }
+
+    /// The generations that the state speaks of, which change places where a successor's time comes.
+    private func adoptGenerations(of state: EnrollmentState) {
+        let known = [generation, waiting].compactMap(\.self)
+        func kept(_ facts: IdentityFacts?) -> Generation? {
+            guard let number = facts?.generation else { return nil }
+            return known.first { $0.number == number } ?? (try? store.generation(number)) ?? nil
+        }
+        if state.identity?.generation != generation?.number { generation = kept(state.identity) }
+        if state.next?.generation != waiting?.number { waiting = kept(state.next) }
     }
 
     /// Keeps events that cannot be saved, and tries again in a minute. Nothing is acted on until then.

@@ -218,12 +218,20 @@ struct ProfileStore: Sendable {
 
     /// The newest generation to be used now, and the one beside it whose time has not come.
     ///
-    /// - Parameter inUse: the one that was used last. Its time does not come again where the clock is set back.
+    /// - Parameter state: one that was issued ahead of its time counts only where this knows of it; nil where nothing is
+    ///   known, and what waits is left alone.
     func generations(
-        inUse: Int?, now: Date, where isPair: (Secret, Certificate) throws -> Bool
+        of state: EnrollmentState?, now: Date, where isPair: (Secret, Certificate) throws -> Bool
     ) throws -> (current: Generation?, next: Generation?) {
-        guard let newest = try latestGeneration(where: isPair) else { return (nil, nil) }
-        guard newest.facts.waits(now: now), newest.number > inUse ?? 0 else { return (newest, nil) }
+        let hasPending = try hasPending
+        func counts(_ one: Generation) -> Bool {
+            one.usedFrom == nil || state?.expects(one.number, hasPending: hasPending) ?? !one.facts.waits(now: now)
+        }
+        var newest = try latestGeneration(where: isPair)
+        while let one = newest, !counts(one) {
+            newest = try latestGeneration(before: one.number, where: isPair)
+        }
+        guard let newest, newest.facts.waits(now: now) else { return (newest, nil) }
         return (try latestGeneration(before: newest.number, where: isPair), newest)
     }
 

@@ -75,9 +75,10 @@ extension Reporter {
             // still tell that it has expired.
             // Nor does a machine speak with the identity of another one whose disk it has a copy of.
             let state = (try? store.loadState())?.state
-            let inUse = state?.identity?.generation
             if state?.isForeign != true,
-                let generation = try store.generations(inUse: inUse, now: ports.now(), where: ports.isPair).current,
+                let generation = try store.generations(
+                    of: state, now: ports.now(), where: ports.isPair
+                ).current,
                 access.token == nil || ports.now() < generation.certificate.notAfter
             {
                 access.show(generation, key: try store.key(of: generation.number))

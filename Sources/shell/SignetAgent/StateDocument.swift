@@ -98,14 +98,14 @@ struct PendingRequest: Sendable, Codable, Equatable {
     let renews: Int?
     /// Messages are encrypted under the challenge, one way or both.
     var isUnderPassword: Bool?
-    /// It is for the CA's successor.
-    var isAhead: Bool?
+    /// SHA-256 of the certificate of the CA's successor, where it is for that.
+    var successor: Data?
     /// `request.der`, which lies beside.
     var message: [UInt8] = []
 
     private enum CodingKeys: String, CodingKey {
         case version, id, type, senderNonce, server, subject, issuedSubject, signer, signerGeneration, renews,
-            isUnderPassword, isAhead
+            isUnderPassword, successor
     }
 
     /// What the certificate may say for a subject. Throws `X509Fault`.
@@ -121,7 +121,7 @@ struct PendingRequest: Sendable, Codable, Equatable {
         var transaction = Transaction(
             kind: renews == nil ? .enroll : .renew, rung: rung, server: server, startedAt: time)
         transaction.id = id
-        if isAhead == true { transaction.succession = .asked }
+        if successor != nil { transaction.succession = .asked }
         return transaction
     }
 }

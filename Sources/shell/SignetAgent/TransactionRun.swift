@@ -1,4 +1,5 @@
 import Enrollment
+import Faults
 import FoundationEssentials
 import Installation
 import Profiles
@@ -87,11 +88,12 @@ final class TransactionRun {
         }.map { "\"sha256:\(Hexadecimal.string(ports.cryptography.sha256($0.der)).lowercased())\" ('\($0.subject)')" }
     }
 
-    /// Asks the successor in place of the present CA, whose certificate would end when the one that it renews does. Throws
-    /// `ExchangeFailure` where root's files do not admit it.
+    /// Asks the successor in place of the present CA where a renewal is better had of it. Throws `ExchangeFailure` where
+    /// root's files do not admit it.
     func follow(_ next: [Certificate], in place: Certificate) throws {
-        guard let authority, !next.isEmpty, !authority.prolongs(place) else { return }
-        successor = try exchange.successor(of: authority, among: next, now: ports.now())
+        guard let authority, !next.isEmpty else { return }
+        let found = try exchange.successor(of: authority, among: next, now: ports.now())
+        if found.isBetter(than: authority, toRenew: place) { successor = found }
     }
 
     /// Composes the request and syncs it to pending/, beside the key that lies there.
@@ -101,9 +103,9 @@ final class TransactionRun {
         _ transaction: Transaction, subject: RenderedSubject, key pendingKey: PendingKey, current: Generation?
     ) async throws -> (id: String, challengeSent: Bool) {
         let key = pendingKey.key
-        let isAhead = successor != nil
         self.key = key
-        let authority = try await authority(isAhead: isAhead)
+        let authority: Authority
+        if let successor { authority = successor } else { authority = try await discover() }
         // Who orders an enrollment answers for the clock, too.
         if showsChallenge(transaction) || authority.needsPassword, profile.scep.challenge != nil,
             !transaction.isOrdered
@@ -144,7 +146,8 @@ final class TransactionRun {
             subject: Data(name.der), issuedSubject: subject.issuedSubject,
             signer: signedBy == nil ? Data(signer.certificate.der) : nil,
             signerGeneration: signedBy?.number, renews: transaction.kind == .renew ? current?.number : nil,
-            isUnderPassword: password == nil ? nil : true, isAhead: isAhead ? true : nil, message: message.der)
+            isUnderPassword: password == nil ? nil : true,
+            successor: successor.map { Data(ports.cryptography.sha256($0.issuer.der)) }, message: message.der)
         try stored { try store.savePending(request) }
         return (id.description, self.challenge != nil)
     }
@@ -161,7 +164,7 @@ final class TransactionRun {
         let message = PKIMessage(
             der: request.message, type: type, transaction: id, senderNonce: Array(request.senderNonce))
         let (verdict, weaknesses) = try await exchange.submit(
-            expectation(message), to: try await authority(isAhead: request.isAhead == true), now: ports.now())
+            expectation(message), to: try await authority(of: request), now: ports.now())
         return (withoutChallenge(verdict, challengeSent: challengeSent), weaknesses)
     }
 
@@ -178,7 +181,7 @@ final class TransactionRun {
     /// Asks after the request in pending/, under its transaction id and with a fresh nonce.
     func poll(_ transaction: Transaction) async throws -> (Verdict, [Weakness]) {
         let (request, expectation) = try pending()
-        let authority = try await authority(isAhead: request.isAhead == true)
+        let authority = try await authority(of: request)
         guard let id = TransactionID(request.id) else { throw LocalFailure.storage(UnreadableRequest()) }
         let composer = RequestComposer(cryptography: ports.cryptography, authority: authority, policy: policy)
         let probe = expectation(PKIMessage(der: [], type: .certPoll, transaction: id, senderNonce: []))
@@ -190,15 +193,22 @@ final class TransactionRun {
 
     // MARK: parts
 
-    /// Whom a request is for. A successor that is announced no more is the present one by now.
-    private func authority(isAhead: Bool) async throws -> Authority {
+    /// Whom a request is for. A successor is the present one by and by, and until then the server announces it: that it does
+    /// not say so now says nothing about the request.
+    private func authority(of request: PendingRequest) async throws -> Authority {
         let present = try await discover()
-        guard isAhead else { return present }
-        if let successor { return successor }
+        guard let digest = request.successor.map(Array.init) else { return present }
+        let isMeant = { (one: Authority) in self.ports.cryptography.sha256(one.issuer.der) == digest }
+        if let found = [successor, present].compactMap(\.self).first(where: isMeant) { return found }
         let now = ports.now()
         let next = try await exchange.nextCertificates(of: present, now: now) ?? []
-        guard !next.isEmpty else { return present }
-        let found = try exchange.successor(of: present, among: next, now: now)
+        let found = next.isEmpty ? nil : try exchange.successor(of: present, among: next, now: now)
+        guard let found, isMeant(found) else {
+            throw ExchangeFailure.noAnswer(
+                TransportFault(
+                    .connectionLost, attempted: "ask '\(server)' for its CA's successor",
+                    expected: "the one that the request is for", got: next.isEmpty ? "none" : "another"))
+        }
         successor = found
         return found
     }

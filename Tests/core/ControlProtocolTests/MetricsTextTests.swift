@@ -37,7 +37,7 @@ struct MetricsTextTests {
                 #expect(line.prefix { $0 != "{" && $0 != " " } == current)
             }
         }
-        #expect(seen.count == 12)
+        #expect(seen.count == 13)
     }
 
     @Test func `A metric without samples is left out`() {

@@ -7,6 +7,7 @@ import Testing
         let state = EnrollmentState.test {
             $0.identity = IdentityFacts(generation: 3, notBefore: at(0), notAfter: at(9), isSignOnly: true)
             $0.next = IdentityFacts(generation: 4, notBefore: at(8), notAfter: at(20), usedFrom: at(9))
+            $0.replaced = IdentityFacts(generation: 2, notBefore: at(0), notAfter: at(9))
             $0.obtainedAt = at(1)
             $0.published = 2
             $0.transaction = .test(.renew, .signedPKCSReq, step: .pending) {

@@ -48,12 +48,53 @@ import Testing
         #expect(try asked.state.afterRestart() == asked.state)
     }
 
-    @Test func `A clock that is set back after its time takes nothing back`() throws {
+    @Test func `A clock that was ahead brings it too soon, and one that is right has the one before it back`() {
+        for restarts in [false, true] {
+            var machine = waiting()
+            _ = machine.handle(.ticked, now: at(takeover))
+            _ = machine.handle(.published(2), now: at(takeover))
+            if restarts { machine = EnrollmentMachine(machine.state) }
+            let event: EnrollmentEvent =
+                restarts ? .started(latest: .test(), hasPending: false, next: coming) : .ticked
+            let actions = machine.handle(event, now: at(due))
+            #expect(actions.first == .publish(generation: 1))
+            #expect(machine.state.identity == .test() && machine.state.next == coming)
+            #expect(!machine.state.has(.keyLost))
+            _ = machine.handle(.published(1), now: at(due))
+            #expect(machine.handle(.ticked, now: at(takeover)).first == .publish(generation: 2))
+        }
+    }
+
+    @Test func `A clock that is far behind takes nothing back, nor does one where the one before it has ended`() {
+        for (end, now) in [(100 * day, -10 * day), (takeover - 2 * hour, takeover - hour)] {
+            var state = waiting().state
+            state.identity?.notAfter = at(end)
+            var machine = EnrollmentMachine(state)
+            _ = machine.handle(.ticked, now: at(takeover))
+            _ = machine.handle(.published(2), now: at(takeover))
+            let next = machine.state.next
+            #expect(!machine.handle(.ticked, now: at(now)).contains(.publish(generation: 1)))
+            #expect(machine.state.identity == coming && next == nil)
+        }
+    }
+
+    @Test func `A changed profile has it asked for anew`() {
         var machine = waiting()
-        _ = machine.handle(.ticked, now: at(takeover))
-        _ = machine.handle(.published(2), now: at(takeover))
-        #expect(!machine.handle(.ticked, now: at(due)).startsExchange)
-        #expect(machine.state.identity == coming && machine.state.published == 2)
+        machine.rules.profileDigest = "changed"
+        let actions = machine.handle(.ticked, now: at(due + 10))
+        #expect(machine.state.next == nil && actions.prepared?.kind == .renew)
+        // What still lies there is nobody's.
+        #expect(!machine.state.expects(2, hasPending: false))
+    }
+
+    @Test func `Its time comes while no process runs, and what else is under way goes on`() {
+        var machine = waiting()
+        _ = machine.handle(.ordered(.renew), now: at(due + 10))
+        machine.sendRequest(now: at(due + 10))
+        _ = machine.handle(.replyPending, now: at(due + 10))
+        var next = EnrollmentMachine(machine.state)
+        _ = next.handle(.started(latest: coming, hasPending: true), now: at(takeover))
+        #expect(next.state.identity == coming && next.state.transaction?.step == .pending)
     }
 
     @Test func `Where there is a while between the two no challenge is sent`() {
@@ -69,15 +110,31 @@ import Testing
     }
 
     @Test func `A server that refuses it is asked for the present CA's in the same transaction`() {
-        for refusal in [EnrollmentEvent.refused(.badMessageCheck, text: nil), .failed(.http(500))] {
+        for refusal in [
+            EnrollmentEvent.refused(.badMessageCheck, text: nil), .refused(.badTime, text: nil), .failed(.http(500)),
+        ] {
             var machine = asking()
             let again = machine.handle(refusal, now: at(due)).prepared
             #expect(again?.succession == .refused && again?.rung == .renewalReq && again?.attempt == 2)
             _ = machine.handle(.prepared(id: "T3", challengeSent: false), now: at(due))
             // And then down the ladder.
-            let next = machine.handle(refusal, now: at(due)).prepared
+            let next = machine.handle(.failed(.http(500)), now: at(due)).prepared
             #expect(next?.rung == .signedPKCSReq && next?.succession == .refused)
         }
+    }
+
+    @Test func `So does one that says so after a while, or never says anything`() {
+        var pending = asking()
+        _ = pending.handle(.replyPending, now: at(due))
+        _ = pending.handle(.ticked, now: at(due + 60))
+        #expect(pending.handle(.refused(.badRequest, text: nil), now: at(due + 60)).prepared?.succession == .refused)
+        var silent = asking()
+        var now = at(due)
+        for _ in 0..<3 {
+            _ = silent.handle(.failed(.lost), now: now)
+            now = silent.tickWhenDue(after: now)?.at ?? now
+        }
+        #expect(silent.state.transaction?.succession == .refused)
     }
 
     @Test func `What it issued and is of no use has the present CA asked, with another key`() {
@@ -120,9 +177,10 @@ import Testing
     @Test func `A copy of the disk waits for nothing that is another machine's`() {
         var state = waiting().state
         state.disown(2, of: "d1", now: at(70 * day))
-        #expect(state.next == nil)
+        #expect(state.next == nil && !state.expects(2, hasPending: false))
+        // So that this is what its process finds.
         var machine = EnrollmentMachine(state)
-        let actions = machine.handle(.started(latest: .test(), hasPending: false, next: coming), now: at(takeover))
+        let actions = machine.handle(.started(latest: .test(), hasPending: false), now: at(takeover))
         #expect(machine.state.next == nil && machine.state.identity == .test())
         #expect(!actions.contains(.publish(generation: 2)))
     }

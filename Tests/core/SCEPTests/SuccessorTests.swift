@@ -17,6 +17,7 @@ import X509
         try CertificateOrder.authority("CN=Next Issuing CA", key: .other, issuer: pki.root).with {
             $0.serial = 77
             $0.notBefore = begin ?? begins
+            $0.notAfter = TestTime.end + 400 * 86_400
         }.issue()
     }
 
@@ -67,18 +68,31 @@ import X509
         #expect(try await issued(by: pki.issuing, from: begins, authority, currentEnds: begins + 3600) == nil)
     }
 
-    @Test func `a renewal is worth its while where its certificate can end later`() async throws {
-        let authority = try await pki.discover([pki.issuing])
+    @Test func `what the present CA issues in its stead is used at once`() async throws {
+        let next = try next()
+        let authority = try await successor([next], pins: [next])
+        let used = try #require(
+            try await issued(by: pki.issuing, from: TestTime.now - 60, authority, currentEnds: begins + 3600))
+        #expect(used.usedFrom == nil)
+    }
+
+    @Test func `it is asked where the present CA gains little, and in time`() async throws {
+        let present = try await pki.discover([pki.issuing])
         let end = pki.issuing.certificate.notAfter
-        func cut(_ gap: TimeInterval) throws -> Certificate {
-            try CertificateOrder("CN=d", key: .device, issuer: pki.issuing).with {
+        func isBetter(cutBy gap: TimeInterval, begins early: TimeInterval) async throws -> Bool {
+            let next = try next(from: end - early)
+            let place = try CertificateOrder("CN=d", key: .device, issuer: pki.issuing).with {
                 $0.notBefore = end - gap - 100 * 86_400
                 $0.notAfter = end - gap
             }.issue().certificate
+            return try await successor([next], pins: [next]).isBetter(than: present, toRenew: place)
         }
-        #expect(!authority.prolongs(try cut(0)))
-        #expect(!authority.prolongs(try cut(9 * 86_400)))
-        #expect(authority.prolongs(try cut(11 * 86_400)))
+        #expect(try await isBetter(cutBy: 0, begins: 86_400))
+        #expect(try await isBetter(cutBy: 9 * 86_400, begins: 10 * 86_400))
+        #expect(try await !isBetter(cutBy: 11 * 86_400, begins: 12 * 86_400))
+        // Nobody is without one in between, unless the present CA has nothing more to give.
+        #expect(try await !isBetter(cutBy: 9 * 86_400, begins: 8 * 86_400))
+        #expect(try await isBetter(cutBy: 0, begins: -86_400))
     }
 
     // MARK: parts

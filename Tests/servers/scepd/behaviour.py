@@ -1,5 +1,6 @@
 """What the server is told to do: every way in which real servers differ, fail or lie."""
 
+import datetime
 import threading
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -146,6 +147,8 @@ class Behaviour:
     """RenewalReq (17): `accept`, `bad-request` (a FAILURE), or an HTTP status."""
     signed_request: str = "accept"
     """PKCSReq signed with an issued certificate: as `renewal`."""
+    clock: datetime.timedelta = field(default_factory=datetime.timedelta)
+    """By how much its clock is ahead of this machine's."""
     issues_ahead: bool = True
     """The successor that the hierarchy has opens requests and issues before its day."""
     legacy_requests: bool = False

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import socket
+import time
 import traceback
 import urllib.parse
 from http.server import BaseHTTPRequestHandler
@@ -56,6 +57,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *arguments: object) -> None:
         """The journal is the log."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The server's clock, as its answers tell it."""
+        return super().date_time_string(time.time() + self.server.scep.behaviour.clock.total_seconds())
 
     def do_GET(self) -> None:
         self._serve(None)
