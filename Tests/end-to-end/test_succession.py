@@ -102,6 +102,8 @@ def test_the_next_cas_certificate_is_had_before_its_day_and_used_when_that_comes
         # Another process finds it where it lies, and asks nobody.
         assert machine.wait_for(lambda one: "next_identity" in one)["identity"]["generation"] == 1
         assert "after it" in machine.ctl("status").stdout
+        metrics = (machine.root / "run/signet/public/metrics.prom").read_text()
+        assert 'signet_next_certificate_not_after_timestamp_seconds{profile="access"}' in metrics
     assert succession.published == server.journal.issued[0]
     with succession.at(TAKEOVER):
         profile = machine.wait_enrolled(generation=2)
@@ -137,6 +139,23 @@ def test_a_clock_that_is_ahead_for_a_while_takes_nothing_from_programs(successio
     with succession.at(TAKEOVER):
         machine.wait_enrolled(generation=2)
     assert len(succession.server.journal.issued) == 2
+
+
+def test_a_profile_that_changes_while_one_waits_has_one_had_anew(succession: Succession) -> None:
+    machine, server = succession.machine, succession.server
+    succession.due()
+    pins = [server.fingerprint, succession.successor.fingerprint]
+    machine.profile(server, scep_ca_fingerprint=pins, renewal_at=0.67)
+    with succession.at(RENEWAL):
+        profile = machine.wait_for(lambda one: one.get("next_identity", {}).get("generation") == 3)
+    # What the changed profile did not ask for still lies there, and no process takes it for anything.
+    for _ in range(2):
+        with succession.at(RENEWAL):
+            profile = machine.wait_for(lambda one: one["tag"]["value"] == "valid-client-certificate")
+        assert (profile["identity"]["generation"], profile["next_identity"]["generation"]) == (1, 3)
+    with succession.at(TAKEOVER):
+        machine.wait_enrolled(generation=3)
+    assert len(server.journal.issued) == 3
 
 
 def test_a_clock_that_is_not_the_servers_asks_no_successor(succession: Succession) -> None:

@@ -15,6 +15,8 @@ package struct TagEvidence: Sendable {
     /// or revocation is not checked.
     package var revocation: [RevocationEvidence]
     package var publication: PublicationEvidence
+    /// Another one takes its place before it ends.
+    package var isSucceeded = false
 
     package init(
         certificate: Certificate?, isRequested: Bool = false, chain: [Certificate] = [], key: KeyEvidence = .absent,

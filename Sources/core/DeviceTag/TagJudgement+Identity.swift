@@ -56,7 +56,7 @@ extension TagJudgement {
     /// less than L/20 to go, renewal has kept failing, and somebody should look before the device is locked out.
     var isRenewalOverdue: Bool {
         let lifetime = certificate.notAfter.timeIntervalSince(certificate.notBefore)
-        return certificate.notAfter.timeIntervalSince(now) < lifetime / 20
+        return !evidence.isSucceeded && certificate.notAfter.timeIntervalSince(now) < lifetime / 20
     }
 
     func expirySoon() -> Finding {

@@ -28,7 +28,7 @@ extension EnrollmentMachine {
         publishAnew()
     }
 
-    private mutating func publishAnew() {
+    mutating func publishAnew() {
         state.publishRetry = nil
         state.published = nil
         isPublishingOutdated = isPublishing

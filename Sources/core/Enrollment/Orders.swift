@@ -20,32 +20,28 @@ extension EnrollmentMachine {
             state.retry?.at = now
         }
         let known = state.identity
-        if let latest {
+        if let next, next.generation == known?.generation {
+            // The clock was ahead, and was set back.
+            state.replaced = latest
+        } else if let latest, latest.generation == state.next?.generation {
+            // Its time came while no process ran; what else is under way goes on.
+            succeed(now: now)
+        } else if let latest {
             // Renaming pending/ to a generation is the commit.
-            if latest.generation == state.next?.generation {
-                // Its time came while no process ran; what else is under way goes on.
-                succeed(now: now)
-            } else if latest.generation > known?.generation ?? 0 {
-                issue(latest, now: now)
-            } else if next == nil || next?.generation != known?.generation {
-                state.identity = latest
-            } else {
-                // The clock was ahead, and was set back.
-                state.replaced = latest
-            }
-            if let known, latest.generation < known.generation, next?.generation != known.generation {
+            if latest.generation > known?.generation ?? 0 { issue(latest, now: now) } else { state.identity = latest }
+            if let known, latest.generation < known.generation {
                 // It signs the request for the next, which is due by its own dates.
                 state.obtainedAt = nil
                 state.raise(
                     .keyLost, detail: "of generation \(known.generation); generation \(latest.generation) is used",
                     now: now)
             }
-        } else if let known, next?.generation != known.generation {
+        } else if known != nil {
             state.identity = nil
             state.published = nil
             state.raise(.keyLost, detail: "", now: now)
         }
-        if next == nil || next?.generation != state.identity?.generation {
+        if next?.generation != state.identity?.generation || next == nil {
             takeUp(next, hasPending: hasPending, now: now)
         }
         guard let transaction = state.transaction else { return hasPending ? [.discardPending] : [] }

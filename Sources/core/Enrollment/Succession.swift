@@ -1,21 +1,25 @@
 package import FoundationEssentials
+import SCEP
 
 /// A certificate of the CA's successor, had ahead of its day (RFC 8894 §5.1): it waits beside the current one, which
 /// readers have until then.
 extension EnrollmentMachine {
     /// Its time has come; or it had come by a clock that was ahead, and the one before it is good still.
     mutating func succeed(now: Date) {
-        if let next = state.next, !next.waits(now: now) {
+        // What another profile asked for is left to whoever notices that.
+        let isOfProfile = state.profileDigest == nil || state.profileDigest == rules.profileDigest
+        if let next = state.next, !next.waits(now: now), isOfProfile {
             let before = state.identity
             use(next, now: now)
             state.replaced = before
-        } else if let early = state.identity, early.waits(now: now), let before = state.replaced,
+        } else if let early = state.identity, early.notBefore > now.addingTimeInterval(2 * ExchangeLimits.clockSkew),
+            early.waits(now: now), let before = state.replaced,
             before.notBefore <= now, now < before.notAfter
         {
             use(before, now: now)
             state.clear([.expiresSooner])
             state.next = early
-            state.published = nil
+            publishAnew()
         }
     }
 
@@ -45,12 +49,16 @@ extension EnrollmentMachine {
 }
 
 extension EnrollmentState {
-    /// Whether a generation that was issued ahead of its time is this machine's to use, now or later.
+    /// Whether a generation on the disk is this machine's to use. Of those that were issued ahead of their time only what
+    /// waits, and what has been used.
     ///
     /// - Parameter hasPending: a whole request lies in pending/.
-    package func expects(_ generation: Int, hasPending: Bool) -> Bool {
-        if generation == next?.generation || generation == identity?.generation { return true }
-        return transaction?.succession == .asked && !hasPending && generation > identity?.generation ?? 0
+    package func expects(_ one: IdentityFacts, hasPending: Bool, now: Date) -> Bool {
+        let current = identity?.generation ?? 0
+        if one.usedFrom == nil || one.generation == next?.generation || one.generation == current { return true }
+        // Renaming pending/ to a generation is the commit.
+        if one.generation > current { return transaction?.succession == .asked && !hasPending }
+        return !one.waits(now: now)
     }
 }
 

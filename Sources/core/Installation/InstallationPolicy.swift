@@ -23,9 +23,6 @@ package struct InstallationPolicy: Sendable {
         self.cryptography = cryptography
     }
 
-    /// Seconds by which a CA's clock may be ahead of this machine's.
-    private static let clockSkew = 600.0
-
     /// Verifies a publication for itself, whatever its sender verified before.
     ///
     /// - Parameters:
@@ -40,7 +37,7 @@ package struct InstallationPolicy: Sendable {
         try requireFitness(of: leaf, for: root, attempted)
         // One that has not begun was published by a clock that was ahead.
         if let published, leaf.notBefore < published.notBefore,
-            published.notBefore <= now.addingTimeInterval(Self.clockSkew)
+            published.notBefore <= now.addingTimeInterval(Self.clockTolerance)
         {
             throw InstallationFault(
                 .olderThanPublished, attempted: attempted, expected: "a start at or after \(published.notBefore)",

@@ -27,7 +27,11 @@ extension ProfileRunner {
             report(step: "published")
             feed(.published(number))
             // Nobody waits for it.
-            onAgent { try? $0.store.prune(before: number, foreign: $0.document.state.foreignGeneration) }
+            onAgent { runner in
+                let state = runner.document.state
+                try? runner.store.prune(
+                    before: number, foreign: state.foreignGeneration, sparing: state.replaced?.generation)
+            }
         } catch let fault as InstallationFault where fault.code == .olderThanPublished {
             feed(.foundNewerPublished(detail: "\(fault)"))
         } catch let fault as InstallationFault {

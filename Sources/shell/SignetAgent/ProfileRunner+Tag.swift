@@ -63,6 +63,7 @@ extension ProfileRunner {
             certificate: generation.certificate, chain: chain, key: try? key.get(), isCopied: isCopied,
             publication: publication, identificationCAs: authorities, rules: rules, fetched: fetched, now: now,
             crypto: ports.cryptography)
+        evidence.isSucceeded = waiting?.usedFrom.map { $0 <= generation.certificate.notAfter } ?? false
         if case .failure(let error) = key, !isCopied { evidence.key = .unreadable("\(error)") }
         guard generation == self.generation else { return await judgeNow() }
         let own = evidence.revocation.first { $0.certificate == generation.certificate }?.deciding?.outcome

@@ -224,15 +224,13 @@ struct ProfileStore: Sendable {
         of state: EnrollmentState?, now: Date, where isPair: (Secret, Certificate) throws -> Bool
     ) throws -> (current: Generation?, next: Generation?) {
         let hasPending = try hasPending
-        func counts(_ one: Generation) -> Bool {
-            one.usedFrom == nil || state?.expects(one.number, hasPending: hasPending) ?? !one.facts.waits(now: now)
+        func latest(before end: Int = .max) throws -> Generation? {
+            guard let one = try latestGeneration(before: end, where: isPair) else { return nil }
+            let counts = state?.expects(one.facts, hasPending: hasPending, now: now) ?? !one.facts.waits(now: now)
+            return counts ? one : try latest(before: one.number)
         }
-        var newest = try latestGeneration(where: isPair)
-        while let one = newest, !counts(one) {
-            newest = try latestGeneration(before: one.number, where: isPair)
-        }
-        guard let newest, newest.facts.waits(now: now) else { return (newest, nil) }
-        return (try latestGeneration(before: newest.number, where: isPair), newest)
+        guard let newest = try latest(), newest.facts.waits(now: now) else { return (try latest(), nil) }
+        return (try latest(before: newest.number), newest)
     }
 
     /// nil where there is no certificate any more.
@@ -271,8 +269,11 @@ struct ProfileStore: Sendable {
 
     /// Removes what is older than the generation before this one, and what was another machine's. What a crash brings back
     /// is removed by the next.
-    func prune(before number: Int, foreign: Int?) throws {
-        for old in try generationNumbers() where old < number - 1 || (old < number && old <= foreign ?? 0) {
+    ///
+    /// - Parameter spared: one that may be used again.
+    func prune(before number: Int, foreign: Int?, sparing spared: Int? = nil) throws {
+        for old in try generationNumbers()
+        where old != spared && (old < number - 1 || (old < number && old <= foreign ?? 0)) {
             try files.discard(path(of: old))
         }
     }

@@ -84,7 +84,41 @@ import Testing
         let actions = machine.handle(.ticked, now: at(due + 10))
         #expect(machine.state.next == nil && actions.prepared?.kind == .renew)
         // What still lies there is nobody's.
-        #expect(!machine.state.expects(2, hasPending: false))
+        #expect(!machine.state.expects(coming, hasPending: false, now: at(due + 10)))
+    }
+
+    @Test func `A profile that has changed when its time comes has it asked for anew, too`() {
+        var rules = EnrollmentRules.test()
+        rules.profileDigest = "changed"
+        var machine = EnrollmentMachine(waiting().state, rules)
+        let actions = machine.handle(.started(latest: coming, hasPending: false), now: at(takeover))
+        #expect(machine.state.identity == .test() && machine.state.next == nil)
+        #expect(actions.prepared?.kind == .renew)
+    }
+
+    @Test func `A clock that was ahead while it was published has the one before it published again`() {
+        var machine = waiting()
+        #expect(machine.handle(.ticked, now: at(takeover)).first == .publish(generation: 2))
+        _ = machine.handle(.ticked, now: at(due))
+        #expect(machine.handle(.published(2), now: at(due)).first == .publish(generation: 1))
+    }
+
+    @Test func `Where the one before it is gone, it is waited for`() {
+        var machine = waiting()
+        _ = machine.handle(.ticked, now: at(takeover))
+        _ = machine.handle(.published(2), now: at(takeover))
+        var next = EnrollmentMachine(machine.state)
+        let actions = next.handle(.started(latest: nil, hasPending: false, next: coming), now: at(due))
+        #expect(next.state.identity == coming && !next.state.has(.keyLost) && !actions.startsExchange)
+    }
+
+    @Test func `What was used stays of use, what was forgotten is not`() {
+        let state = EnrollmentState.enrolled(.test(3, from: takeover))
+        var old = coming
+        #expect(state.expects(old, hasPending: false, now: at(takeover)))
+        #expect(!state.expects(old, hasPending: false, now: at(due)))
+        old.generation = 4
+        #expect(!state.expects(old, hasPending: false, now: at(takeover)))
     }
 
     @Test func `Its time comes while no process runs, and what else is under way goes on`() {
@@ -177,7 +211,7 @@ import Testing
     @Test func `A copy of the disk waits for nothing that is another machine's`() {
         var state = waiting().state
         state.disown(2, of: "d1", now: at(70 * day))
-        #expect(state.next == nil && !state.expects(2, hasPending: false))
+        #expect(state.next == nil && !state.expects(coming, hasPending: false, now: at(takeover)))
         // So that this is what its process finds.
         var machine = EnrollmentMachine(state)
         let actions = machine.handle(.started(latest: .test(), hasPending: false), now: at(takeover))
