@@ -14,7 +14,8 @@ extension EnrollmentMachine {
         state.isChallengeSpent = false
         forgetServers()
         state.clear([.nextCANotPinned])
-        forgetSuccessor()
+        // What waits was asked for by what the profile said before: it is had anew, if it still is to be.
+        state.next = nil
         publishAnew()
         guard isWaitingToPrepare else { return [] }
         return dropTransaction()

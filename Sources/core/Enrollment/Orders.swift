@@ -19,30 +19,12 @@ extension EnrollmentMachine {
             // How often it was in vain is kept: a login that is tried too often is locked.
             state.retry?.at = now
         }
-        let known = state.identity
-        if let next, next.generation == known?.generation {
+        if let next, next.generation == state.identity?.generation {
             // The clock was ahead, and was set back.
             state.replaced = latest
-        } else if let latest, latest.generation == state.next?.generation {
-            // Its time came while no process ran; what else is under way goes on.
-            succeed(now: now)
-        } else if let latest {
-            // Renaming pending/ to a generation is the commit.
-            if latest.generation > known?.generation ?? 0 { issue(latest, now: now) } else { state.identity = latest }
-            if let known, latest.generation < known.generation {
-                // It signs the request for the next, which is due by its own dates.
-                state.obtainedAt = nil
-                state.raise(
-                    .keyLost, detail: "of generation \(known.generation); generation \(latest.generation) is used",
-                    now: now)
-            }
-        } else if known != nil {
-            state.identity = nil
-            state.published = nil
-            state.raise(.keyLost, detail: "", now: now)
-        }
-        if next?.generation != state.identity?.generation || next == nil {
-            takeUp(next, hasPending: hasPending, now: now)
+        } else {
+            takeUp(latest, now: now)
+            takeUp(waiting: next, hasPending: hasPending, now: now)
         }
         guard let transaction = state.transaction else { return hasPending ? [.discardPending] : [] }
         switch transaction.step {
@@ -60,6 +42,27 @@ extension EnrollmentMachine {
             if transaction.step == .sent { state.transaction?.isRecovering = true }
             return []
         }
+    }
+
+    /// The newest generation on the disk that is to be used now.
+    private mutating func takeUp(_ latest: IdentityFacts?, now: Date) {
+        let known = state.identity
+        guard let latest else {
+            guard known != nil else { return }
+            state.identity = nil
+            state.published = nil
+            return state.raise(.keyLost, detail: "", now: now)
+        }
+        // Its time came while no process ran; what else is under way goes on.
+        if latest.generation == state.next?.generation { return succeed(now: now) }
+        // Renaming pending/ to a generation is the commit.
+        if latest.generation > known?.generation ?? 0 { return issue(latest, now: now) }
+        state.identity = latest
+        guard let known, latest.generation < known.generation else { return }
+        // It signs the request for the next, which is due by its own dates.
+        state.obtainedAt = nil
+        state.raise(
+            .keyLost, detail: "of generation \(known.generation); generation \(latest.generation) is used", now: now)
     }
 
     /// An admin's order is followed at once, whatever was planned. A request that may have arrived is asked after;

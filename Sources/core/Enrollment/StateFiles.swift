@@ -21,8 +21,8 @@ package protocol StateFiles: Sendable {
     func remove(_ path: String) throws
     /// A file or a whole folder whose return after a crash does no harm: nothing is waited for.
     func discard(_ path: String) throws
-    /// Returns once a folder's names are on disk, and the content of those of its files; of those that were written whole it
-    /// is already.
+    /// Returns once the names in a folder are on disk, and the content of these of its files. What `write` and
+    /// `writeSecret` wrote is there already.
     func syncFolder(_ path: String, files names: Set<String>) throws
     /// The names in a folder, empty where there is none.
     func names(in path: String) throws -> [String]

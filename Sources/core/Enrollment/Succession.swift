@@ -24,17 +24,10 @@ extension EnrollmentMachine {
     }
 
     /// What waits lies on the disk or is gone, and the state knows of it: nobody else's is waited for.
-    mutating func takeUp(_ next: IdentityFacts?, hasPending: Bool, now: Date) {
-        if let next, isCommitted(hasPending: hasPending) { return issue(next, now: now) }
+    mutating func takeUp(waiting next: IdentityFacts?, hasPending: Bool, now: Date) {
+        // Renaming pending/ to a generation is the commit.
+        if let next, state.transaction?.succession == .asked, !hasPending { return issue(next, now: now) }
         state.next = next.flatMap { $0.generation == state.next?.generation ? $0 : nil }
-    }
-
-    /// Renaming pending/ to a generation is the commit.
-    private func isCommitted(hasPending: Bool) -> Bool { state.transaction?.succession == .asked && !hasPending }
-
-    /// What waits was asked for by a profile that says something else now: it is had anew, if it still is to be.
-    mutating func forgetSuccessor() {
-        state.next = nil
     }
 
     /// A server may announce its successor and not let it issue yet: the present CA is asked in the same transaction. False

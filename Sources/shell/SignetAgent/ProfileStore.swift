@@ -229,7 +229,8 @@ struct ProfileStore: Sendable {
             let counts = state?.expects(one.facts, hasPending: hasPending, now: now) ?? !one.facts.waits(now: now)
             return counts ? one : try latest(before: one.number)
         }
-        guard let newest = try latest(), newest.facts.waits(now: now) else { return (try latest(), nil) }
+        let newest = try latest()
+        guard let newest, newest.facts.waits(now: now) else { return (newest, nil) }
         return (try latest(before: newest.number), newest)
     }
 
