@@ -201,3 +201,21 @@ def counts_as_strace_does(stage: Stage, trace: Path) -> None:
     program = stage.template.program(stage.scenario.program)
     assert counted == strace.calls(trace, program.arguments[0])
     assert len(run.log.calls) > 50
+
+
+def test_a_thread_may_call_before_it_was_seen_to_be_made(tmp_path: Path) -> None:
+    """The kernel may let the new thread run before the old one has returned from clone(2)."""
+    trace = tmp_path / "trace"
+    lines = [
+        '40 execve("/bin/other", ["other"], 0x1) = 0',
+        "41 recvfrom(3</run/other>,  <unfinished ...>",
+        '40 execve("/bin/program", ["program"], 0x1) = 0',
+        "40 clone3({flags=CLONE_VM|CLONE_THREAD} <unfinished ...>",
+        "42 fsync(5</a>) = 0",
+        "40 <... clone3 resumed>) = 42",
+        '42 renameat(4</b>, "x", 4</b>, "y") = 0',
+        "42 fsync(5</a> <unfinished ...>",
+        "40 fsync(6</c>) = 0",
+    ]
+    trace.write_text("\n".join(lines) + "\n")
+    assert strace.calls(trace, "/bin/program") == {40: ["fsync"], 42: ["fsync", "renameat"]}

@@ -23,9 +23,11 @@ def wrap(trace: Path) -> list[str]:
 def calls(trace: Path, program: str) -> dict[int, list[str]]:
     """By thread of the program the names of its counted calls, in their order.
 
-    A call in the midst of which the process ended is left out: nobody knows whether it had begun.
+    A call in the midst of which the process ended is left out: nobody knows whether it had begun. A new thread may be
+    seen to call before the call that made it returns, so whose thread it is is asked at the end.
     """
-    threads: set[int] = set()
+    first = 0
+    made_by: dict[int, int] = {}
     found: dict[int, list[str]] = defaultdict(list)
     open_calls: dict[int, bool] = {}
     makes_thread: dict[int, bool] = {}
@@ -34,25 +36,31 @@ def calls(trace: Path, program: str) -> dict[int, list[str]]:
             thread = int(resumed["thread"])
             open_calls.pop(thread, None)
             if resumed["name"] in ("clone", "clone3") and makes_thread.pop(thread, False):
-                threads.add(int(resumed["result"]))
+                made_by[int(resumed["result"])] = thread
             continue
         call = _LINE.match(line)
         if not call:
             continue
         thread, name, arguments = int(call["thread"]), call["name"], call["arguments"]
         if name == "execve" and f'"{program}"' in arguments:
-            threads, found = {thread}, defaultdict(list)
+            first, found, open_calls = thread, defaultdict(list), {}
         elif name in ("clone", "clone3"):
-            makes_thread[thread] = thread in threads and "CLONE_THREAD" in arguments
+            makes_thread[thread] = "CLONE_THREAD" in arguments
             if (result := _RESULT.search(line)) and makes_thread.pop(thread):
-                threads.add(int(result[1]))
-        elif thread in threads and _counts(name, arguments):
+                made_by[int(result[1])] = thread
+        elif _counts(name, arguments):
             found[thread].append(name)
             open_calls[thread] = "<unfinished" in arguments
     for thread, is_open in open_calls.items():
         if is_open:
             found[thread].pop()
-    return {thread: names for thread, names in found.items() if names}
+    return {thread: names for thread, names in found.items() if names and _origin(thread, made_by) == first}
+
+
+def _origin(thread: int, made_by: dict[int, int]) -> int:
+    while thread in made_by:
+        thread = made_by[thread]
+    return thread
 
 
 def _counts(name: str, arguments: str) -> bool:
