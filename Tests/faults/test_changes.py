@@ -1,6 +1,7 @@
 """The machine changes under the agent: root's files, while it runs and while it is off."""
 
 import json
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from counts import count
 from fixtures import MakeServer
 from machine import PATIENCE, Machine
-from scepd import Behaviour, Challenges, Hierarchy, SCEPServer, names
+from scepd import Behaviour, Challenges, Hierarchy, SCEPServer, Trouble, names
 
 RecordProperty = Callable[[str, object], None]
 
@@ -124,6 +125,30 @@ def test_key_bits_that_are_edited_before_the_request_was_sent_count_for_it(
     change(machine, off, lambda: machine.profile(again, key_bits=3072))
     machine.wait_enrolled()
     assert [one.key_bits for one in again.journal.operations] == [3072]
+    record_property(count("changes of root's files"), 1)
+
+
+def test_a_profile_that_changes_before_the_server_has_answered_counts_from_the_next_request(
+    machine: Machine, make_server: MakeServer, record_property: RecordProperty
+) -> None:
+    """What the old one asked for is taken; that both files were read in the meantime shows the second profile."""
+    answered = threading.Event()
+    server = make_server(Behaviour(troubles=[Trouble("delay", times=1, seconds=PATIENCE, until=answered)]))
+    other = make_server(hierarchy=server.hierarchy)
+    machine.profile(server)
+    machine.start()
+    server.journal.wait_for(lambda one: one.operation == "PKIOperation", PATIENCE)
+    machine.profile(other, key_bits=3072)
+    machine.profile(other, "office")
+    machine.wait_enrolled("office")
+    answered.set()
+    assert machine.wait_enrolled()["problems"] == []
+    other.authority.issued += server.authority.issued
+    with machine.admin() as admin:
+        assert admin.renew()[-1]["generation"] == 2
+    assert [(one.message_type, one.key_bits) for one in server.journal.operations] == [(names.PKCS_REQ, 2048)]
+    asked = [(one.message_type, one.key_bits) for one in other.journal.operations]
+    assert asked == [(names.PKCS_REQ, 2048), (names.RENEWAL_REQ, 3072)]
     record_property(count("changes of root's files"), 1)
 
 
