@@ -3,41 +3,46 @@ import Synchronization
 
 /// Runs to its end what is asynchronous, for a caller that is not: the fuzzer counts what happens within a call.
 ///
-/// On a thread of its own: who waits here keeps no other task from running.
+/// Its parts run on the caller's thread: a fuzzer has no time to change threads for each input.
 func blocking<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) throws -> Value {
+    let thread = CallingThread()
     let outcome = Outcome<Value>()
-    Task.detached(executorPreference: QueueExecutor.shared) {
+    Task.detached(executorPreference: thread) {
         do {
-            outcome.finish(.success(try await body()))
+            let value = try await body()
+            outcome.result.withLock { $0 = .success(value) }
         } catch {
-            outcome.finish(.failure(error))
+            outcome.result.withLock { $0 = .failure(error) }
         }
+        thread.end()
     }
-    return try outcome.wait()
+    thread.run()
+    guard let result = outcome.result.withLock({ $0 }) else { throw CancellationError() }
+    return try result.get()
 }
 
 private final class Outcome<Value: Sendable>: Sendable {
-    private let result = Mutex<Result<Value, any Error>?>(nil)
-    private let done = DispatchSemaphore(value: 0)
-
-    func finish(_ result: Result<Value, any Error>) {
-        self.result.withLock { $0 = result }
-        done.signal()
-    }
-
-    func wait() throws -> Value {
-        done.wait()
-        guard let result = result.withLock({ $0 }) else { throw CancellationError() }
-        return try result.get()
-    }
+    let result = Mutex<Result<Value, any Error>?>(nil)
 }
 
-private final class QueueExecutor: TaskExecutor {
-    static let shared = QueueExecutor()
-    private let queue = DispatchQueue(label: "blocking")
+private final class CallingThread: TaskExecutor {
+    private let jobs = Mutex<[UnownedJob?]>([])
+    private let count = DispatchSemaphore(value: 0)
 
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    func enqueue(_ job: consuming ExecutorJob) { add(UnownedJob(job)) }
+
+    func end() { add(nil) }
+
+    func run() {
+        while true {
+            count.wait()
+            guard let job = jobs.withLock({ $0.removeFirst() }) else { return }
+            job.runSynchronously(on: asUnownedTaskExecutor())
+        }
+    }
+
+    private func add(_ job: UnownedJob?) {
+        jobs.withLock { $0.append(job) }
+        count.signal()
     }
 }
