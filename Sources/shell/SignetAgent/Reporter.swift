@@ -184,9 +184,11 @@ actor Reporter {
         await settled()
         let (before, dropped) = (summary, state?.dropped ?? 0)
         record(isAsked: true)
-        let sent = await launch().value
+        var sent = await launch().value
         // Who reads the status next finds what the caller was told.
         if summary != before { await changed() }
+        // What has come up in the meantime is on its way: it does not wait for anything.
+        while let run { sent += await run.value }
         return SendReportReply(
             sent: sent, waiting: outbox.waiting,
             problem: outbox.waiting > 0 || state?.dropped ?? 0 > dropped ? problems.first : nil)

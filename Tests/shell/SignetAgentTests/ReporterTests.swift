@@ -123,6 +123,24 @@ struct ReporterTests {
         await reporter.stop()
     }
 
+    @Test func `what comes up while an order is answered is on its way, and does not count as waiting`() async throws {
+        var ports = ports
+        let transport = ports.reports.transport
+        ports.reports.transport = { Unhurried(transport: try transport($0)) }
+        let reporter = Reporter(ports)
+        await observe(now("none"), reporter)
+        endpoint.answer(Endpoint.status(503), then: Endpoint.status(200))
+        await observe(now("none", problems: ["server-unreachable"]), reporter)
+        #expect(await reporter.summary.outbox.waiting > 0)
+        // The status is written because of what was sent; by then a certificate is there.
+        let issued = now("valid-client-certificate", generation: 1)
+        await reporter.onChange { [route] in _ = await reporter.observe(issued, route: route) }
+        let reply = try await reporter.sendNow()
+        #expect((reply.waiting, reply.problem?.code) == (0, nil))
+        #expect(endpoint.kinds().contains("identity.issued.v1 office"))
+        await reporter.stop()
+    }
+
     @Test func `an endpoint that does not know the device keeps everything waiting`() async throws {
         endpoint.answer(then: Endpoint.status(401))
         let reporter = Reporter(ports)
@@ -318,5 +336,15 @@ extension Observation {
                             .init(code: $0, severity: .error, since: time, text: $0, remedy: "mend it")
                         }), isJudged: true)
             ], configured: ["office"])
+    }
+}
+
+/// Lets everybody else go first.
+private struct Unhurried: Transport {
+    let transport: any Transport
+
+    func exchange(_ request: HTTPRequest) async throws -> HTTPResponse {
+        for _ in 0..<100 { await Task.yield() }
+        return try await transport.exchange(request)
     }
 }
