@@ -60,6 +60,7 @@ struct HouseRules {
         var found: [String] = []
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         if lines.count > Self.lineLimit + 1 { found.append("\(lines.count) lines") }
+        if let line = Self.waitOnMainThread(lines) { found.append("line \(line): waits on the main thread's queue") }
         let allowed = Set(target.dependencies).union(Self.systemModules[target.floor] ?? [])
         let forbidden = (Self.forbiddenEverywhere + (target.floor == "core" ? Self.forbiddenInCore : []))
             .filter { strstr(text, $0) != nil }
@@ -74,6 +75,15 @@ struct HouseRules {
             }
         }
         return found
+    }
+
+    /// The line in which a program waits before it has left the main thread's queue, which libdispatch takes down under it.
+    private static func waitOnMainThread(_ lines: [Substring]) -> Int? {
+        guard let main = lines.firstIndex(of: "@main"),
+            let wait = lines[main...].firstIndex(where: { code(of: $0).contains("await ") }),
+            !lines[wait].contains("await withTaskExecutorPreference(")
+        else { return nil }
+        return wait + 1
     }
 
     /// The module that a line imports: `package import struct X509.Certificate` imports X509.

@@ -74,6 +74,12 @@ import Testing
         #expect(rules.violations(in: String(repeating: line, count: 401), of: "High").count == 1)
     }
 
+    @Test(arguments: [("await run()", 1), ("try await withTaskExecutorPreference(other) { await run() }", 0)])
+    func `a program that waits on the main thread is caught`(line: String, count: Int) {
+        let text = "// await\n@main\nstruct Tool {\n    static func main() async {\n\(line)\n"
+        #expect(rules.violations(in: text, of: "tool").count == count)
+    }
+
     @Test(arguments: [
         ("package import Low", "High"), ("import FoundationEssentials", "High"), ("import Glibc", "Thing"),
         ("import CThing", "Thing"), ("import struct Low.Part", "High"), ("import Parser", "tool"),

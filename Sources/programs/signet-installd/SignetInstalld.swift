@@ -23,7 +23,13 @@ struct SignetInstalld {
         do {
             let arguments = try ServiceArguments(CommandLine.arguments)
             guard !arguments.wantsHelp else { return print("usage: signet-installd [--root DIR]") }
-            try await serve(root: arguments.root.isEmpty ? "/" : arguments.root, journal: journal)
+            // The main thread's queue is left alone. The main thread ends while the others work, and whoever wakes its queue
+            // just then writes to a descriptor that is closed, or somebody else's (libdispatch, _dispatch_queue_cleanup2).
+            try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                try await serve(root: arguments.root.isEmpty ? "/" : arguments.root, journal: journal)
+                // A publication that still waits for a disk is repeated: every step of it can be.
+                _exit(0)
+            }
         } catch let fault as HostFault where fault.code == .badArguments {
             journal.log(JournalEntry(.failed, "\(fault)"))
             exit(2)
@@ -31,8 +37,6 @@ struct SignetInstalld {
             journal.log(JournalEntry(.failed, "\(error)"))
             exit(1)
         }
-        // A publication that still waits for a disk is repeated: every step of it can be.
-        _exit(0)
     }
 
     private static func serve(root: String, journal: Journal) async throws {

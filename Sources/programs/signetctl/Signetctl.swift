@@ -16,8 +16,11 @@ struct Signetctl: AsyncParsableCommand {
         ])
 
     static func main() async {
-        let status = await run(Array(CommandLine.arguments.dropFirst()))
-        Console.current.end(status)
+        // Not on the main thread's queue, which is being taken down: see signet-installd.
+        await withTaskExecutorPreference(globalConcurrentExecutor) {
+            let status = await run(Array(CommandLine.arguments.dropFirst()))
+            Console.current.end(status)
+        }
     }
 
     /// Runs the command that the arguments name, and says on standard error why where it fails.
