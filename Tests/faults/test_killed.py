@@ -15,6 +15,7 @@ from scepd import Behaviour, Challenges, SCEPServer, Trouble, names
 from scepd.authority import Validity
 from stage import CHALLENGE, Run, Scenario, Stage, let_waits_end
 from syscalls import strace
+from syscalls.log import Log
 
 SHARDS = 4
 _TRIES = 10
@@ -219,3 +220,14 @@ def test_a_thread_may_call_before_it_was_seen_to_be_made(tmp_path: Path) -> None
     ]
     trace.write_text("\n".join(lines) + "\n")
     assert strace.calls(trace, "/bin/program") == {40: ["fsync"], 42: ["fsync", "renameat"]}
+
+
+def test_a_line_that_is_still_being_written_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "calls"
+    lines = "published None\n1 40 fsync /a/b\n"
+    for end in range(len(lines)):
+        file.write_text(lines[:end])
+        log = Log.read(file)
+        assert (len(log.published), len(log.calls)) == (int("\n" in lines[:end]), 0)
+    file.write_text(lines)
+    assert len(Log.read(file).calls) == 1

@@ -35,9 +35,10 @@ class Log:
 
     @classmethod
     def read(cls, path: Path) -> "Log":
-        """The file's content; nothing where there is none."""
+        """The file's content; nothing where there is none. A line that is still being written is left out."""
         log = cls()
-        for line in path.read_text().splitlines() if path.exists() else []:
+        text = path.read_text() if path.exists() else ""
+        for line in text[: text.rfind("\n") + 1].splitlines():
             word, _, rest = line.partition(" ")
             if word == "killed":
                 log.killed.append(int(rest))
