@@ -80,10 +80,12 @@ struct HouseRules {
     /// The line in which a program waits before it has left the main thread's queue, which libdispatch takes down under it.
     private static func waitOnMainThread(_ lines: [Substring]) -> Int? {
         guard let main = lines.firstIndex(of: "@main"),
-            let wait = lines[main...].firstIndex(where: { code(of: $0).contains("await ") }),
-            !lines[wait].contains("await withTaskExecutorPreference(")
+            let wait = lines[main...].firstIndex(where: { code(of: $0).contains("await ") })
         else { return nil }
-        return wait + 1
+        let function = code(of: lines[wait]).split(separator: "await ").last?.prefix { $0 != "(" } ?? ""
+        // Whatever is not concurrent stays with who calls it: a task's executor is no match for the main actor.
+        let isConcurrent = lines.contains { $0.contains("@concurrent") && $0.contains("func \(function)(") }
+        return isConcurrent ? nil : wait + 1
     }
 
     /// The module that a line imports: `package import struct X509.Certificate` imports X509.

@@ -74,9 +74,12 @@ import Testing
         #expect(rules.violations(in: String(repeating: line, count: 401), of: "High").count == 1)
     }
 
-    @Test(arguments: [("await run()", 1), ("try await withTaskExecutorPreference(other) { await run() }", 0)])
+    @Test(arguments: [
+        ("func run() async {", 1), ("@concurrent func other() async {", 1),
+        ("@concurrent static func run() async {", 0),
+    ])
     func `a program that waits on the main thread is caught`(line: String, count: Int) {
-        let text = "// await\n@main\nstruct Tool {\n    static func main() async {\n\(line)\n"
+        let text = "// await\n@main\nstruct Tool {\n    static func main() async { await run() }\n    \(line)\n"
         #expect(rules.violations(in: text, of: "tool").count == count)
     }
 

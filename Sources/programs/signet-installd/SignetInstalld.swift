@@ -15,33 +15,45 @@ import Varlink
 struct SignetInstalld {
     private static let idle = Duration.seconds(10)
 
+    /// Seconds from the decision to end until the process has ended, whatever it waits for.
+    private static let endLimit = 1.5
+
     static func main() async {
         umask(0o077)
         ServiceManager.forbidDumps()
         Signals.ignoreBrokenPipes()
+        let sockets = Result { () throws(HostFault) in try ServiceManager.passedSockets() }
+        await run(sockets)
+    }
+
+    /// Not on the main thread's queue: the main thread ends while the others work, and whoever wakes its queue just then
+    /// writes to a descriptor that is closed, or somebody else's (libdispatch, _dispatch_queue_cleanup2).
+    @concurrent private static func run(_ sockets: Result<[String: Int32], HostFault>) async -> Never {
         let journal = Journal(program: "signet-installd")
         do {
             let arguments = try ServiceArguments(CommandLine.arguments)
-            guard !arguments.wantsHelp else { return print("usage: signet-installd [--root DIR]") }
-            // The main thread's queue is left alone. The main thread ends while the others work, and whoever wakes its queue
-            // just then writes to a descriptor that is closed, or somebody else's (libdispatch, _dispatch_queue_cleanup2).
-            try await withTaskExecutorPreference(globalConcurrentExecutor) {
-                try await serve(root: arguments.root.isEmpty ? "/" : arguments.root, journal: journal)
-                // A publication that still waits for a disk is repeated: every step of it can be.
-                _exit(0)
+            guard !arguments.wantsHelp else {
+                print("usage: signet-installd [--root DIR]")
+                exit(0)
             }
+            let root = arguments.root.isEmpty ? "/" : arguments.root
+            try await serve(root: root, journal: journal, sockets: sockets.get())
+            // A publication that still waits for a disk is repeated: every step of it can be.
+            _exit(0)
         } catch let fault as HostFault where fault.code == .badArguments {
             journal.log(JournalEntry(.failed, "\(fault)"))
-            exit(2)
+            _exit(2)
         } catch {
             journal.log(JournalEntry(.failed, "\(error)"))
-            exit(1)
+            _exit(1)
         }
     }
 
-    private static func serve(root: String, journal: Journal) async throws {
+    private static func serve(root: String, journal: Journal, sockets: [String: Int32]) async throws {
         let termination = await Signals.termination()
-        let sockets = try ServiceManager.passedSockets()
+        let ending = Task {
+            for await _ in termination { return ServiceManager.endForCertain(after: endLimit) }
+        }
         guard let socket = sockets["install"] ?? (sockets.count == 1 ? sockets.first?.value : nil) else {
             throw NoSocket()
         }
@@ -71,18 +83,24 @@ struct SignetInstalld {
         journal.log(JournalEntry(.started, "signet-installd \(Release.version) started"))
         let reason = await firstOf(
             {
-                for await _ in termination { break }
+                await withTaskCancellationHandler {
+                    await ending.value
+                } onCancel: {
+                    ending.cancel()
+                }
                 return "asked to end"
             },
             {
                 await timer.expiration()
+                // Who has come in the last moment is served.
+                await server.drain(within: idle)
                 return "nobody has asked for a while"
             })
+        ServiceManager.endForCertain(after: endLimit)
         refusals.end()
         journal.log(JournalEntry(.ended, "ends: \(reason)"))
         ServiceManager.notifyStopping()
         watchdog.cancel()
-        ServiceManager.endForCertain(after: 1.5)
         await server.stop(within: .seconds(1))
     }
 

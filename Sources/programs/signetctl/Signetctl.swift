@@ -15,12 +15,11 @@ struct Signetctl: AsyncParsableCommand {
             ProbeCommand.self, ConfigCommand.self,
         ])
 
-    static func main() async {
-        // Not on the main thread's queue, which is being taken down: see signet-installd.
-        await withTaskExecutorPreference(globalConcurrentExecutor) {
-            let status = await run(Array(CommandLine.arguments.dropFirst()))
-            Console.current.end(status)
-        }
+    static func main() async { await runToTheEnd() }
+
+    /// Not on the main thread's queue, which libdispatch takes down under it: see signet-installd.
+    @concurrent private static func runToTheEnd() async -> Never {
+        Console.current.end(await run(Array(CommandLine.arguments.dropFirst())))
     }
 
     /// Runs the command that the arguments name, and says on standard error why where it fails.

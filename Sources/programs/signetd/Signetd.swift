@@ -17,21 +17,30 @@ struct Signetd {
         ServiceManager.shareHeap()
         umask(0o077)
         Signals.ignoreBrokenPipes()
+        let sockets = Result { () throws(HostFault) in try ServiceManager.passedSockets() }
+        await run(sockets)
+    }
+
+    /// Not on the main thread's queue, which libdispatch takes down under it: see signet-installd.
+    @concurrent private static func run(_ sockets: Result<[String: Int32], HostFault>) async -> Never {
         let journal = Journal(program: "signetd")
         do {
             let arguments = try ServiceArguments(CommandLine.arguments)
-            guard !arguments.wantsHelp else { return print("usage: signetd [--root DIR]") }
+            guard !arguments.wantsHelp else {
+                print("usage: signetd [--root DIR]")
+                exit(0)
+            }
             // Threads that still make a key or wait for a name server hold nothing that is not on disk.
             let ending = try await withTaskExecutorPreference(AgentExecutor.shared) {
-                try await serve(root: arguments.root, journal: journal)
+                try await serve(root: arguments.root, journal: journal, sockets: sockets)
             }
             _exit(ending.rawValue)
         } catch let fault as HostFault where fault.code == .badArguments {
             journal.log(JournalEntry(.failed, "\(fault)"))
-            exit(2)
+            _exit(2)
         } catch {
             journal.log(JournalEntry(.failed, "\(error)"))
-            exit(1)
+            _exit(1)
         }
     }
 
@@ -48,7 +57,9 @@ struct Signetd {
         case startAnew = 75
     }
 
-    private static func serve(root: String, journal: Journal) async throws -> Ending {
+    private static func serve(
+        root: String, journal: Journal, sockets: Result<[String: Int32], HostFault>
+    ) async throws -> Ending {
         // Who can write a profile says to whom root's challenge is shown.
         let folder = ConfigurationFolder(
             root: root.isEmpty ? "/" : root, ownership: .rootOnly(uid: owner(of: root)))
@@ -73,7 +84,7 @@ struct Signetd {
         try await agent.start()
         // Not before: the caller who started the process by connecting is to find its profiles.
         let refusals = RefusalLog(journal)
-        let servers = try openSockets(agent, lingering, refusals)
+        let servers = try openSockets(sockets.get(), agent, lingering, refusals)
         let ticks = AgentExecutor.task { await tickHourly(agent) }
         let changes = AgentExecutor.task { for await _ in changed { await agent.configurationChanged() } }
         let (reason, ending) = await firstOf(
@@ -143,12 +154,12 @@ struct Signetd {
 
     /// The sockets that were passed, each with its own limits; `control` reads, `admin` does everything.
     private static func openSockets(
-        _ agent: Agent, _ lingering: Lingering, _ refusals: RefusalLog
+        _ sockets: [String: Int32], _ agent: Agent, _ lingering: Lingering, _ refusals: RefusalLog
     ) throws -> [LocalServer] {
         let service = AgentService(agent, version: Release.version)
         let counts = ClientCounts()
         AgentExecutor.task { for await total in counts.totals { await lingering.clients(total) } }
-        return try ServiceManager.passedSockets().map { name, descriptor in
+        return try sockets.map { name, descriptor in
             let isAdmin = name == "admin"
             return try LocalServer(
                 LocalListener(adopting: descriptor), limits: isAdmin ? .admin : .control,

@@ -29,8 +29,10 @@ extension Agent {
         return linger
     }
 
-    /// Whether an exchange, a publication or a withdrawal is under way; each ends within its own deadlines.
+    /// Whether an exchange, a publication, a withdrawal or a look at what root has changed is under way; each ends within its
+    /// own deadlines.
     package func isBusy() async -> Bool {
+        if isReloadPlanned || plannedReloads > 0 { return true }
         for runner in runners.values where await runner.isBusy { return true }
         return await withdrawals?.isBusy ?? false
     }

@@ -20,6 +20,8 @@ package actor Agent {
     var withdrawals: Withdrawals?
     private var reloading: Task<Void, Never>?
     private(set) var isReloadPlanned = false
+    /// Of those that were planned, how many are under way.
+    private(set) var plannedReloads = 0
     /// Seconds within which changes of the configuration count as one.
     private static let burst = 0.5
     var memory = AgentMemory(id: "")
@@ -95,7 +97,9 @@ package actor Agent {
         onAgent { agent in
             await agent.ports.wait(agent.ports.now().addingTimeInterval(Self.burst))
             agent.isReloadPlanned = false
+            agent.plannedReloads += 1
             await agent.reload()
+            agent.plannedReloads -= 1
         }
     }
 

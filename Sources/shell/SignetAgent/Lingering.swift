@@ -46,8 +46,10 @@ package actor Lingering {
     package func untilIdle() async {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         pokes = continuation
-        let needs = onAgent {
-            for await _ in await $0.agent.needChanges() { continuation.yield() }
+        // Before the first look: what changes behind it must not be missed.
+        let changes = await agent.needChanges()
+        let needs = onAgent { _ in
+            for await _ in changes { continuation.yield() }
         }
         defer { needs.cancel() }
         continuation.yield()

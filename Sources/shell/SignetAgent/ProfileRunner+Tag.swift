@@ -30,6 +30,7 @@ extension ProfileRunner {
             runner.queued = nil
             await runner.judgeNow()
             runner.judging = nil
+            guard !runner.isStopped else { return }
             runner.settleOrders()
             await runner.changed(.content)
         }
@@ -56,6 +57,8 @@ extension ProfileRunner {
         for url in DeviceTag.revocationListURLs(for: path, rules: rules) {
             fetched[url] = await fetch(url, for: path.whole)
         }
+        // A list that was not fetched because the process ends tells nothing.
+        guard !isStopped else { return }
         // A key that cannot be read now is not gone.
         let key = Result { try store.key(of: generation.number) }
         let isCopied = document.state.isForeign
@@ -77,7 +80,9 @@ extension ProfileRunner {
     }
 
     private func conclude(_ verdict: TagVerdict, isRevoked: Bool?, now: Date) {
+        let isOtherEnd = self.verdict?.validUntil != verdict.validUntil
         self.verdict = verdict
+        if isOtherEnd { arm(armed) }
         if let isRevoked, isRevoked != document.state.isRevoked { feed(.revocation(isRevoked: isRevoked)) }
         if knownTag != verdict.value.rawValue {
             var fields: [JournalField: String] = [.profile: "\(name)", .tag: verdict.value.rawValue]

@@ -53,11 +53,13 @@ actor ProfileRunner {
     var tasks: [Int: Task<Void, Never>] = [:]
     private var tasksBegun = 0
     private var timer: Task<Void, Never>?
+    /// When the machine is to be woken.
+    private(set) var armed: Date?
     /// When readers last did not find what was published.
     var lastAlteration: Date?
     /// The folder was read, and the machine knows what lies there.
     private(set) var isStarted = false
-    private var isStopped = false
+    private(set) var isStopped = false
 
     /// Reads the profile's folder. Throws where its state cannot be read: then the profile is left alone.
     init(
@@ -220,7 +222,8 @@ actor ProfileRunner {
     }
 
     /// Wakes the machine at a moment of the wall clock. A clock that was set wakes it too, and it looks anew.
-    private func arm(_ until: Date?) {
+    func arm(_ until: Date?) {
+        armed = until
         timer?.cancel()
         let now = ports.now()
         // A tag that ends by itself is judged anew at that moment.

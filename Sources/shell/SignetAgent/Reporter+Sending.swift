@@ -43,6 +43,8 @@ extension Reporter {
             }
             // It may have been dropped, or reporting switched off, while it was under way.
             guard self.route == route else { return sent }
+            // Another device's has the same number.
+            guard outbox.entries.contains(entry) else { continue }
             switch conclude(answer, of: entry) {
             case .accepted:
                 sent += 1

@@ -82,12 +82,11 @@ actor Withdrawals {
             }
             finished.insert(name)
             setFailure(nil, of: name)
-        } catch is CancellationError {
-            return
-        } catch let fault as InstallationFault {
-            fail(name, .notWithdrawn, "\(fault)")
         } catch {
-            fail(name, .storage, "\(error)")
+            // Whatever a withdrawal that is cancelled ends with: the next process begins anew.
+            if Task.isCancelled { return }
+            guard let fault = error as? InstallationFault else { return fail(name, .storage, "\(error)") }
+            fail(name, .notWithdrawn, "\(fault)")
         }
     }
 
