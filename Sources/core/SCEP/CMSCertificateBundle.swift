@@ -6,7 +6,8 @@ package struct CMSCertificateBundle: Sendable {
     /// At least one, each once, in the order they came in. Order and company prove nothing.
     package let certificates: [Certificate]
 
-    /// Reads DER or BER of at most 1 MiB. CRLs are passed over.
+    /// Reads DER or BER of at most 1 MiB. CRLs are passed over, and so are certificates that cannot be read as long as
+    /// another can: servers send along what concerns nobody (RFC 8894 §3.3.2.1).
     ///
     /// - Parameter limit: most certificates, repeated ones counted.
     package static func admit(_ bytes: [UInt8], limit: Int = 16) throws(CMSFault) -> CMSCertificateBundle {
@@ -17,7 +18,10 @@ package struct CMSCertificateBundle: Sendable {
             }
             var seen: Set<[UInt8]> = []
             let distinct = data.certificates.filter { seen.insert($0).inserted }
-            return CMSCertificateBundle(certificates: try distinct.map { try Certificate(der: $0) })
+            let readable = distinct.compactMap { try? Certificate(der: $0) }
+            // The first one's fault tells more than that there is none.
+            return CMSCertificateBundle(
+                certificates: readable.isEmpty ? [try Certificate(der: distinct[0])] : readable)
         }
     }
 

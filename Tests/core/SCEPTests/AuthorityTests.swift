@@ -79,6 +79,29 @@ import X509
         #expect(try await discover([pki.issuing, next], policy).recipient == next.certificate)
     }
 
+    @Test func `Of several pinned CAs one is taken that can be encrypted to`() async throws {
+        let elliptic = try CertificateOrder.authority("CN=Curve", key: .elliptic)
+            .with { $0.notBefore = now.addingTimeInterval(-60) }.issue()
+        let policy = ServerPolicy(caFingerprints: [pki.issuing.fingerprint, elliptic.fingerprint])
+        #expect(try await discover([elliptic, pki.issuing], policy).recipient == pki.issuing.certificate)
+    }
+
+    @Test func `Where root names an RA, one that is left out lowers nothing to the challenge`() async throws {
+        let authority = try CertificateOrder.authority("CN=Curve", key: .elliptic).issue()
+        func discover(naming registration: [[UInt8]]) async throws -> Authority {
+            try await SCEPExchange(
+                server: try ServerURL("http://pki.example/"),
+                transport: ScriptedTransport(.text("SCEPStandard"), .certificates([authority.certificate])),
+                cryptography: OpenSSL(),
+                policy: ServerPolicy(caFingerprints: [authority.fingerprint], raFingerprints: registration)
+            ).discover(now: now)
+        }
+        #expect(try await discover(naming: []).needsPassword)
+        let fault = await refusal { _ = try await discover(naming: [pki.root.fingerprint]) }
+        #expect(fault?.code == .unsupportedRecipientKey)
+        #expect(fault?.expected?.contains("ra-fingerprint") == true)
+    }
+
     @Test func `An elliptic, short or odd key is nothing to encrypt to (N-18)`() async throws {
         for key in [TestKey.elliptic, .weak] {
             let authority = try CertificateOrder.authority("CN=Small", key: key).issue()

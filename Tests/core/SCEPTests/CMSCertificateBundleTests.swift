@@ -27,6 +27,22 @@ import X509
         #expect(refusal(try CMSCertificateBundle.admit(bytes, limit: 1)) == .certificateCount)
     }
 
+    @Test func `one that cannot be read takes nothing from the others, and is refused alone`() throws {
+        let device = try device()
+        let old = try CertificateOrder("CN=old", key: .other, issuer: root()).with { $0.isVersion1 = true }
+        func bundle(_ certificates: [[UInt8]]) -> [UInt8] {
+            CMSForgery.with {
+                $0.certificates = certificates
+                $0.eContent = nil
+                $0.signerCount = 0
+            }
+        }
+        let unread = try old.der()
+        #expect(refusal(try CMSCertificateBundle.admit(bundle([unread]))) == .malformed)
+        #expect(try CMSCertificateBundle.admit(bundle([unread, device.der, [0x30, 0]])).certificates == [device])
+        #expect(try CMSCertificateBundle.certificatesFromGetCACert(bundle([unread, device.der])) == [device])
+    }
+
     @Test func `empty content passes, other content and signers do not`() throws {
         let device = try device()
         func refusal(content: [UInt8]?, signers: Int) -> CMSFaultCode? {

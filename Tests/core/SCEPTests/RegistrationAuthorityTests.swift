@@ -57,7 +57,9 @@ import X509
     @Test func `An RA of another CA is refused, even if that CA comes along (N-11)`() async throws {
         let second = try CertificateOrder.authority("CN=Second", key: .other).issue()
         let ra = try pki.registration { $0.issuer = second }
-        #expect(await refused([ra, pki.issuing, second])?.code == .raNotIssuedByCA)
+        let fault = await refused([ra, pki.issuing, second])
+        #expect(fault?.code == .raNotIssuedByCA)
+        #expect(fault?.expected?.contains(second.fingerprintText) == true)
         // A name that is borrowed does not help, and neither does signing for itself (N-14).
         let borrowed = try CertificateOrder.authority("CN=Test Issuing CA", key: .other).issue()
         #expect(await refused([try pki.registration { $0.issuer = borrowed }, pki.issuing])?.code == .raNotIssuedByCA)
@@ -126,7 +128,44 @@ import X509
         let authority = try await discover([elliptic, ra, pki.issuing])
         #expect(authority.recipient == ra.certificate)
         #expect(authority.signers.contains(elliptic.certificate))
-        #expect(await refused([elliptic, pki.issuing])?.code == .unsupportedRecipientKey)
+    }
+
+    @Test func `Beside an RA that only signs, a CA is encrypted to whose usage says so`() async throws {
+        let elliptic = try pki.registration {
+            $0.key = .elliptic
+            $0.keyUsage = "critical,digitalSignature"
+        }
+        let authority = try await discover([elliptic, pki.issuing])
+        #expect(authority.recipient == pki.issuing.certificate)
+        #expect(authority.signers.contains(elliptic.certificate))
+        let issuing = try CertificateOrder.authority("CN=Test Issuing CA", key: .issuing, issuer: pki.root)
+            .with { $0.keyUsage = "critical,keyCertSign" }.issue()
+        let policy = ServerPolicy(caFingerprints: [issuing.fingerprint])
+        #expect(await refused([elliptic, issuing], policy)?.code == .unsupportedRecipientKey)
+    }
+
+    @Test func `What is missing beside those that root names is named, rather than the wrong one used`() async throws {
+        let ended = try pki.registration {
+            $0.extendedKeyUsage = nil
+            $0.notAfter = now.addingTimeInterval(-1)
+        }
+        let next = try pki.registration {
+            $0.extendedKeyUsage = nil
+            $0.serial = 51
+        }
+        let policy = pki.policy { $0.raFingerprints = [ended.fingerprint] }
+        let fault = await refused([ended, next, pki.issuing], policy)
+        #expect(fault?.code == .raNotAuthorised)
+        #expect(fault?.expected?.hasSuffix("[\"\(ended.fingerprintText)\", \"\(next.fingerprintText)\"]") == true)
+        let signing = try pki.registration {
+            $0.extendedKeyUsage = nil
+            $0.keyUsage = "critical,digitalSignature"
+        }
+        let named = pki.policy { $0.raFingerprints = [signing.fingerprint] }
+        let missing = await refused([signing, next, pki.issuing], named)
+        #expect(missing?.code == .raNotAuthorised)
+        #expect(missing?.expected?.contains(next.fingerprintText) == true)
+        #expect(try await discover([signing, pki.issuing], named).recipient == signing.certificate)
     }
 
     @Test func `A single RA without a fitting usage is used all the same; of several none is (N-13)`() async throws {

@@ -1,0 +1,96 @@
+import Faults
+import X509
+
+/// Registration authorities: who may open requests and sign replies beside the CA (V-06).
+extension AuthoritySelection {
+    /// RA certificates that an admitted CA issued and something authorises. One that is not authorised is refused
+    /// only where no other is: an old RA certificate may linger beside its successor.
+    func authorised(
+        _ candidates: [Certificate], issuers: [Certificate], offered: [Certificate]
+    ) throws -> [Certificate] {
+        let ours = candidates.filter { candidate in issuers.contains { isIssued(candidate, by: $0) } }
+        guard !ours.isEmpty else { throw notIssued(candidates[0], offered: offered) }
+        let isCurrent = { (one: Certificate) in (try? requireValid(one)) != nil }
+        let trusted = ours.filter(isAuthorisedAsRA)
+        guard !trusted.isEmpty else { throw notAuthorised(ours, beside: []) }
+        let current = trusted.filter(isCurrent)
+        // What is missing may be there and not authorised: the successor of one that has ended, or the one to encrypt to.
+        let others = ours.filter { !trusted.contains($0) && isCurrent($0) }
+        let missing = current.isEmpty ? others : current.contains(where: enciphers) ? [] : others.filter(enciphers)
+        guard missing.isEmpty else { throw notAuthorised(missing, beside: trusted) }
+        if current.isEmpty { try requireValid(trusted[0]) }
+        return current
+    }
+
+    private func notAuthorised(_ missing: [Certificate], beside trusted: [Certificate]) -> SCEPFault {
+        let named = trusted.filter { policy.raFingerprints.contains(cryptography.sha256($0.der)) }
+        let line = (named + missing).map { "\"\(fingerprint($0))\"" }.joined(separator: ", ")
+        return SCEPFault(
+            .raNotAuthorised,
+            attempted: "accept '\(missing[0].subject)' as the server's RA",
+            expected: "an RA extended key usage, or after checking with the PKI's owner the line: "
+                + "ra-fingerprint = [\(line)]",
+            got: "a certificate that any enrolled device could hold")
+    }
+
+    private func notIssued(_ candidate: Certificate, offered: [Certificate]) -> SCEPFault {
+        let above = offered.filter { $0.isAuthority && isIssued(candidate, by: $0) }
+            .map { "\"\(fingerprint($0))\"" }.joined(separator: ", ")
+        return SCEPFault(
+            .raNotIssuedByCA, attempted: "accept the RA certificate '\(candidate.subject)'",
+            expected: "one issued by an admitted CA; after checking with the PKI's owner, beside the others in "
+                + (above.isEmpty
+                    ? "scep.ca-fingerprint that of its CA, whose file goes to install.chain"
+                    : "the line ca-fingerprint: \(above)"),
+            got: "issuer '\(candidate.issuer)'" + (above.isEmpty ? ", which the server does not offer" : ""))
+    }
+
+    private func isAuthorisedAsRA(_ certificate: Certificate) -> Bool {
+        if policy.allowAnyRA || policy.raFingerprints.contains(cryptography.sha256(certificate.der)) { return true }
+        let usages = certificate.extendedKeyUsage ?? []
+        if usages.contains(.registrationAuthority) || usages.contains(.certificateRequestAgent) { return true }
+        return fetchedOverAuthenticatedTLS
+    }
+
+    /// The RA certificate to encrypt to: RSA, for encipherment, rather one for that alone, the newest. Where the key of none
+    /// receives, a CA whose usage says that it does.
+    func encryption(_ registration: [Certificate], issuers: [Certificate]) throws -> Certificate {
+        let fit = registration.filter(allowsEncipherment)
+        let receiving = issuers.filter { isUsableRecipient($0) && $0.keyUsage?.contains(.keyEncipherment) == true }
+        if !registration.contains(where: isUsableRecipient),
+            let newest = receiving.max(by: { $0.notBefore < $1.notBefore })
+        {
+            return newest
+        }
+        // RFC 8894 §2.1.2 asks for fitting usages, and §3.5.2 knows servers that set none: with one candidate left there
+        // is nothing to choose. Nor is there where none of their keys can be encrypted to.
+        let signsOnly = registration.allSatisfy { !$0.publicKey.receives }
+        let allowed = fit.isEmpty && (registration.count == 1 || signsOnly) ? registration : fit
+        // Beside an RSA certificate to encrypt to, some have one of another kind that only signs.
+        let usable = allowed.contains(where: isUsableRecipient) ? allowed.filter(isUsableRecipient) : allowed
+        let chosen = usable.max { one, other in
+            let oneAlone = one.keyUsage?.contains(.digitalSignature) == false
+            let otherAlone = other.keyUsage?.contains(.digitalSignature) == false
+            return oneAlone == otherAlone ? one.notBefore < other.notBefore : otherAlone
+        }
+        guard let chosen else {
+            throw SCEPFault(
+                .unsupportedRecipientKey, attempted: "choose the RA certificate to encrypt requests to",
+                expected: "one whose key usage allows encipherment", got: "\(registration.count) without")
+        }
+        return chosen
+    }
+
+    private func allowsEncipherment(_ certificate: Certificate) -> Bool {
+        certificate.keyUsage?.isDisjoint(with: [.keyEncipherment, .dataEncipherment]) != true
+    }
+
+    private func enciphers(_ certificate: Certificate) -> Bool {
+        allowsEncipherment(certificate) && isUsableRecipient(certificate)
+    }
+
+    func signing(_ registration: [Certificate]) -> [Certificate] {
+        let fit = registration.filter { $0.keyUsage?.contains(.digitalSignature) != false }
+        return fit.isEmpty && registration.count == 1 ? registration : fit
+    }
+}
