@@ -7,7 +7,7 @@ import X509
 
 extension OpenSSL {
     package func selfSignedCertificate(
-        subject: [UInt8], key: Secret, notBefore: Date, notAfter: Date
+        subject: [UInt8], key: Secret, notBefore: Date, notAfter: Date, digest: DigestAlgorithm = .sha256
     ) throws -> [UInt8] {
         let attempt = Attempt("make a self-signed certificate")
         let key = try PrivateKey.read(key, attempt)
@@ -15,7 +15,7 @@ extension OpenSSL {
         // 16 bytes with the top bits 01: positive, of one length, unpredictable (RFC 5280 §4.1.2.2).
         var serial = try randomBytes(16)
         serial[0] = serial[0] & 0x3F | 0x40
-        let (algorithm, digest) = try key.signatureAlgorithm(attempt)
+        let (algorithm, digest) = try key.signatureAlgorithm(rsa: digest, attempt)
         let extensions = DERWriter.sequence(
             RequestedExtension.keyUsage(isEncipherment: key.isRSA),
             RequestedExtension.subjectKeyIdentifier(try keyIdentifier(key.publicKeyInfo, attempt)))
@@ -50,7 +50,7 @@ extension OpenSSL {
                 try SecretDER.attributes(
                     extensions: DERWriter.element(.sequence, extensions), challenge: challenge,
                     isUTF8: content.hasUTF8Challenge, attempt)))
-        let (algorithm, digest) = try key.signatureAlgorithm(attempt)
+        let (algorithm, digest) = try key.signatureAlgorithm(rsa: content.digest, attempt)
         let signature = unsafe try signed.withBytes { unsafe try key.signature(over: $0, digest: digest, attempt) }
         return SecretDER.element(.sequence, .secret(signed), .open(algorithm + DERWriter.bitString(signature)))
     }

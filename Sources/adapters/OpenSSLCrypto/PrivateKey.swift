@@ -55,11 +55,17 @@ import X509
     /// How the key signs certificates and requests: the AlgorithmIdentifier, and its digest. That of an EC key is as strong
     /// as its curve (RFC 5480 §4).
     ///
+    /// - Parameter digest: that of an RSA key: SHA-1, or else SHA-256.
     /// - Throws: `.unusableKey` for keys that are neither RSA nor EC.
-    func signatureAlgorithm(_ attempt: borrowing Attempt) throws -> (identifier: [UInt8], digest: DigestAlgorithm) {
+    func signatureAlgorithm(
+        rsa digest: DigestAlgorithm, _ attempt: borrowing Attempt
+    ) throws -> (identifier: [UInt8], digest: DigestAlgorithm) {
         switch unsafe (EVP_PKEY_get_base_id(raw), EVP_PKEY_get_bits(raw)) {
         case (EVP_PKEY_RSA, _):
-            return (DERWriter.algorithm(.sha256WithRSA, parameters: DERWriter.element(.null, [])), .sha256)
+            let null = DERWriter.element(.null, [])
+            return digest == .sha1
+                ? (DERWriter.algorithm(.sha1WithRSA, parameters: null), .sha1)
+                : (DERWriter.algorithm(.sha256WithRSA, parameters: null), .sha256)
         case (EVP_PKEY_EC, ..<384): return (DERWriter.algorithm(.ecdsaWithSHA256), .sha256)
         case (EVP_PKEY_EC, ..<512): return (DERWriter.algorithm(.ecdsaWithSHA384), .sha384)
         case (EVP_PKEY_EC, _): return (DERWriter.algorithm(.ecdsaWithSHA512), .sha512)

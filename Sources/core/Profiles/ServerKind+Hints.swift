@@ -3,6 +3,8 @@ extension ServerKind {
     /// An answer that brought no certificate.
     package enum Answer: Sendable, Equatable {
         case status(Int)
+        /// An HTTP status to what is asked before anything is requested: capabilities and CA certificates.
+        case discovery(Int)
         /// The name of a failInfo (RFC 8894 §3.2.1.4), and whether the request carried a challenge.
         case failInfo(String, challengeSent: Bool)
     }
@@ -25,16 +27,22 @@ extension ServerKind {
                 + "another, or which lacks the SID that KB5014754 asks for; renewal-request = \"challenge\" enrolls anew instead"
         case (.ndes, .status(403)), (.ndes, .status(404)):
             "let IIS on the NDES server take long URLs and POST without chunks (request filtering)"
-        case (.ejbca, .status(400)):
-            "EJBCA answers so where it knows no end entity with this CN, and where its password was used: set its status to "
-                + "New"
+        case (.ejbca, .status(400)), (.ejbca, .status(401)), (.ejbca, .status(403)),
+            (.ejbca, .failInfo("badRequest", _)):
+            "EJBCA answers so where it knows no end entity with this CN, where its password is another, and where it was used: "
+                + "set its status to New"
+        case (.ejbca, .discovery(404)):
+            "EJBCA answers so where it does not know which CA is meant: set scep.ca-identifier to the CA's name, or "
+                + "scep.defaultca in EJBCA"
         case (.stepCA, .status(500)), (.micromdm, .status(500)):
             "it answers so to a wrong challenge, too, and to CertPoll"
         case (.dogtag, .failInfo("badAlg", _)):
             "allow AES in Dogtag's ca.scep.allowedEncryptionAlgorithms and SHA-256 in ca.scep.allowedHashAlgorithms"
         case (.dogtag, .status(500)), (.dogtag, .status(501)):
-            "set ca.scep.enable=true, and give the machine an entry with its address and challenge in flatfile.txt; with a key "
-                + "in an HSM have it take AES, since many cannot unwrap 3DES"
+            "give the machine an entry with its address and challenge in Dogtag's flatfile.txt, and allow AES in its "
+                + "ca.scep.allowedEncryptionAlgorithms (or set legacy-request = true, but not where its key is in an HSM: many "
+                + "cannot unwrap 3DES)"
+        case (.dogtag, .discovery(500...503)): "set ca.scep.enable=true in Dogtag's CS.cfg"
         case (.xipki, .failInfo("badRequest", true)):
             "XiPKI wants a challenge of the form user:password, and a CN in the subject"
         case (.xipki, .failInfo("badTime", _)): "XiPKI bounds the clocks' difference by its maxSigningTimeBias"

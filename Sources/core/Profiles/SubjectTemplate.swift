@@ -32,11 +32,13 @@ package struct RenderedSubject: Sendable, Equatable {
         self.accepted = accepted
     }
 
-    /// What a renewal asks for: what the PKI wrote, where root's file names that; servers hold a renewal to the subject of
-    /// the certificate that signs it.
+    /// What a renewal asks for: what the PKI wrote, where root's file names or takes it. Servers hold a renewal to the
+    /// subject of the certificate that signs it.
     package func renewing(_ current: DistinguishedName) -> DistinguishedName {
-        if case .name(let issued) = accepted, current.matches(issued) { return current }
-        return name
+        switch accepted {
+        case .any: current
+        case .name(let issued): current.matches(issued) ? current : name
+        }
     }
 }
 

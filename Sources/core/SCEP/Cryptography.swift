@@ -24,9 +24,11 @@ package protocol Cryptography: Sendable {
     /// positive serial, subject = issuer, critical keyUsage digitalSignature, and keyEncipherment for an RSA key; never a
     /// CA.
     ///
-    /// - Parameter subject: DER of the Name.
+    /// - Parameters:
+    ///   - subject: DER of the Name.
+    ///   - digest: what an RSA key signs with.
     func selfSignedCertificate(
-        subject: [UInt8], key: Secret, notBefore: Date, notAfter: Date
+        subject: [UInt8], key: Secret, notBefore: Date, notAfter: Date, digest: DigestAlgorithm
     ) throws -> [UInt8]
 
     /// A PKCS#10 request, DER. It is a secret where it carries a challengePassword (RFC 2985 §5.4.1).
@@ -104,6 +106,8 @@ package struct RequestContent: Sendable, Equatable {
     package let alternativeNames: [GeneralName]
     /// Whether a challenge is a UTF8String even where it could be a PrintableString, which RFC 2985 §5.4.1 prefers.
     package let hasUTF8Challenge: Bool
+    /// What an RSA key signs the request with.
+    package internal(set) var digest = DigestAlgorithm.sha256
 
     package init(subject: [UInt8], alternativeNames: [GeneralName], hasUTF8Challenge: Bool = false) {
         self.subject = subject

@@ -39,7 +39,8 @@ package struct RequestComposer: Sendable {
     private let cryptography: any Cryptography
     private let authority: Authority
     private let cipher: ContentCipher
-    private let digest: DigestAlgorithm
+    /// What messages are signed with; and for RSA keys whatever is signed inside them, since one server reads both.
+    package let digest: DigestAlgorithm
 
     package init(cryptography: any Cryptography, authority: Authority, policy: ServerPolicy) {
         self.cryptography = cryptography
@@ -53,11 +54,12 @@ package struct RequestComposer: Sendable {
     /// anybody on the way can read (§7.7): servers compare the two. It begins a day early for servers whose clock is
     /// behind, and outlives the longest wait for approval.
     package static func transactionSigner(
-        subject: DistinguishedName, key: Secret, now: Date, cryptography: any Cryptography
+        subject: DistinguishedName, key: Secret, now: Date, cryptography: any Cryptography,
+        digest: DigestAlgorithm = .sha256
     ) throws -> MessageSigner {
         let der = try cryptography.selfSignedCertificate(
             subject: subject.der, key: key, notBefore: now.addingTimeInterval(-86_400),
-            notAfter: now.addingTimeInterval(30 * 86_400))
+            notAfter: now.addingTimeInterval(30 * 86_400), digest: digest)
         return MessageSigner(certificate: try Certificate(der: der), key: key)
     }
 
@@ -68,6 +70,8 @@ package struct RequestComposer: Sendable {
         _ type: MessageType, transaction: TransactionID, content: RequestContent, key: Secret, challenge: Secret?,
         signer: MessageSigner, password: Secret? = nil
     ) throws -> PKIMessage {
+        var content = content
+        content.digest = digest
         let request = try cryptography.certificationRequest(content, key: key, challenge: challenge)
         return try message(type, transaction: transaction, data: request, signer: signer, password)
     }

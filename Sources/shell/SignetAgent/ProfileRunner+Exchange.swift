@@ -159,7 +159,9 @@ extension ProfileRunner {
         case .status, nil: break
         }
         var trouble = ExchangeTrouble(error, wasSent: wasSent)
-        if wasSent, case .status(let status, _, _)? = error as? ExchangeFailure, let hint = hint(for: .status(status)) {
+        if case .status(let status, _, _)? = error as? ExchangeFailure,
+            let hint = hint(for: wasSent ? .status(status) : .discovery(status))
+        {
             trouble.detail += "; \(hint)"
         }
         feed(seen + [.failed(trouble)])

@@ -130,10 +130,10 @@ final class TransactionRun {
             ?? TransactionID(random: ports.cryptography.randomBytes(16))
         let signedBy = transaction.rung == .challenge ? nil : current
         let name = signedBy.map { subject.renewing($0.certificate.subject) } ?? subject.name
-        let signer = try signer(
-            subject: name, key: pendingKey, generation: signedBy,
-            isAnsweredUnderPassword: isAnsweredUnderPassword)
         let composer = RequestComposer(cryptography: ports.cryptography, authority: authority, policy: policy)
+        let signer = try signer(
+            subject: name, key: pendingKey, generation: signedBy, isAnsweredUnderPassword: isAnsweredUnderPassword,
+            digest: composer.digest)
         let message = try composer.enrollment(
             transaction.rung == .renewalReq ? .renewalReq : .pkcsReq, transaction: id,
             content: RequestContent(
@@ -268,15 +268,17 @@ final class TransactionRun {
     }
 
     private func signer(
-        subject: DistinguishedName, key: PendingKey, generation: Generation?, isAnsweredUnderPassword: Bool
+        subject: DistinguishedName, key: PendingKey, generation: Generation?, isAnsweredUnderPassword: Bool,
+        digest: DigestAlgorithm
     ) throws -> MessageSigner {
         guard let generation else {
             let own = isAnsweredUnderPassword ? key.key : key.transport ?? key.key
-            if let certificate = key.signer, try ports.isPair(own, certificate) {
+            // The one that lies beside the key was made before anything was known of the server.
+            if digest == .sha256, let certificate = key.signer, try ports.isPair(own, certificate) {
                 return MessageSigner(certificate: certificate, key: own)
             }
             return try RequestComposer.transactionSigner(
-                subject: subject, key: own, now: ports.now(), cryptography: ports.cryptography)
+                subject: subject, key: own, now: ports.now(), cryptography: ports.cryptography, digest: digest)
         }
         guard let old = try stored({ try store.key(of: generation.number) }) else {
             throw LocalFailure.storage(UnreadableRequest())

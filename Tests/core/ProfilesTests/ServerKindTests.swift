@@ -14,11 +14,17 @@ struct ServerKindTests {
         #expect(ServerKind.ndes.hint(for: .failInfo("badRequest", challengeSent: true))?.contains("challenge") == true)
         #expect(ServerKind.ndes.hint(for: .status(404))?.contains("request filtering") == true)
         #expect(ServerKind.dogtag.hint(for: .status(500))?.contains("HSM") == true)
+        #expect(ServerKind.dogtag.hint(for: .status(500))?.contains("allowedEncryptionAlgorithms") == true)
+        #expect(ServerKind.dogtag.hint(for: .discovery(503))?.contains("ca.scep.enable") == true)
     }
 
     @Test func `an answer that means more than it says is explained, for the product that gave it alone (Q-45, Q-72)`()
     {
         #expect(ServerKind.ejbca.hint(for: .status(400))?.contains("New") == true)
+        #expect(ServerKind.ejbca.hint(for: .status(403))?.contains("New") == true)
+        #expect(ServerKind.ejbca.hint(for: .discovery(404))?.contains("ca-identifier") == true)
+        #expect(ServerKind.ejbca.hint(for: .status(404)) == nil)
+        #expect(ServerKind.ndes.hint(for: .discovery(404)) == nil)
         #expect(ServerKind.ndes.hint(for: .status(400)) == nil)
         #expect(ServerKind.ndes.hint(for: .failInfo("badMessageCheck", challengeSent: true))?.contains("29") == true)
         #expect(ServerKind.ndes.hint(for: .failInfo("badAlg", challengeSent: false)) == nil)

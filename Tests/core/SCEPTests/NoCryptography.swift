@@ -13,7 +13,7 @@ struct NoCryptography: Cryptography {
     func generateKey(_ kind: KeyKind) throws -> Secret { throw fault }
     func publicKeyInfo(of key: Secret) throws -> [UInt8] { throw fault }
     func selfSignedCertificate(
-        subject: [UInt8], key: Secret, notBefore: Date, notAfter: Date
+        subject: [UInt8], key: Secret, notBefore: Date, notAfter: Date, digest: DigestAlgorithm
     ) throws -> [UInt8] { throw fault }
     func certificationRequest(_ content: RequestContent, key: Secret, challenge: Secret?) throws -> Secret {
         throw fault

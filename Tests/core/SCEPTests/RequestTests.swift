@@ -78,8 +78,12 @@ import X509
     }
 
     @Test func `legacy-request falls to 3DES and SHA-1, and only where the server offers no better`() async throws {
-        let old = try CMSSignedMessage.admit(try enrollment(try await composer("DES3\nSHA-1", legacy: true)).der)
+        let message = try enrollment(try await composer("DES3\nSHA-1", legacy: true))
+        let old = try CMSSignedMessage.admit(message.der)
         #expect(old.digest == .sha1)
+        // Who knows nothing else can read the request inside, too.
+        #expect(try opened(message).contains(DERWriter.objectIdentifier(.sha1WithRSA)))
+        #expect(try !opened(enrollment(try await composer())).contains(DERWriter.objectIdentifier(.sha1WithRSA)))
         #expect(try CMSEnvelope.admit(try #require(old.content)).cipher == .tripleDESCBC)
         let new = try CMSSignedMessage.admit(try enrollment(try await composer("AES\nSHA-256", legacy: true)).der)
         #expect(new.digest == .sha256)

@@ -160,23 +160,30 @@ def _verify(
     content: bytes,
     attributes: dict[str, bytes],
 ) -> None:
-    key, algorithm = signer.public_key(), _HASHES.get(digest)
+    algorithm = _HASHES.get(digest)
     signed, signature = b"\x31" + signer_info["signed_attrs"].dump()[1:], signer_info["signature"].native
     if algorithm is None:
         raise Refused(f"signed with {digest}, which is unknown")
-    try:
-        if isinstance(key, rsa.RSAPublicKey):
-            key.verify(signature, signed, padding.PKCS1v15(), algorithm())
-        elif isinstance(key, ec.EllipticCurvePublicKey):
-            key.verify(signature, signed, ec.ECDSA(algorithm()))
-        else:
-            raise Refused("signed by a key that is neither RSA nor EC")
-    except InvalidSignature as error:
-        raise Refused("the signature does not verify") from error
+    if not verifies(signer.public_key(), signature, signed, algorithm()):
+        raise Refused("the signature does not verify")
     if attributes.get(names.MESSAGE_DIGEST, b"")[2:] != hashlib.new(digest, content).digest():
         raise Refused("messageDigest is not the content's")
     if attributes.get(names.CONTENT_TYPE) != core.ObjectIdentifier(names.DATA).dump():
         raise Refused("the contentType attribute is not data")
+
+
+def verifies(key: object, signature: bytes, signed: bytes, algorithm: hashes.HashAlgorithm | None) -> bool:
+    """Whether the key made the signature, of SHA-1 too, which `cryptography` takes in no certificate or request."""
+    try:
+        if isinstance(key, rsa.RSAPublicKey) and algorithm:
+            key.verify(signature, signed, padding.PKCS1v15(), algorithm)
+        elif isinstance(key, ec.EllipticCurvePublicKey) and algorithm:
+            key.verify(signature, signed, ec.ECDSA(algorithm))
+        else:
+            return False
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _judge_time(encoded: bytes | None, signer: x509.Certificate, rule: Rule) -> None:
@@ -192,10 +199,8 @@ def _judge_time(encoded: bytes | None, signer: x509.Certificate, rule: Rule) -> 
 def _judge_self_signed(message: Message, rule: Rule) -> None:
     """RFC 8894 §2.3: the certificate that a client makes for its first request."""
     signer = message.signer
-    try:
-        signer.verify_directly_issued_by(signer)
-    except (InvalidSignature, ValueError, TypeError):
-        rule(False, "the self-signed certificate's signature does not verify")
+    own = verifies(signer.public_key(), signer.signature, signer.tbs_certificate_bytes, signer.signature_hash_algorithm)
+    rule(own and signer.issuer == signer.subject, "the self-signed certificate's signature does not verify")
     rule(signer.version is x509.Version.v3, "the self-signed certificate is not v3")
     rule(
         0 < signer.serial_number < 1 << 159,

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from . import names
 from .envelope import Refused
-from .message import Message
+from .message import Message, verifies
 
 
 class IssuerAndSubject(core.Sequence):  # type: ignore[misc]
@@ -27,8 +27,14 @@ class Request:
             self.csr = x509.load_der_x509_csr(message.opened.content)
         except ValueError as error:
             raise Refused(f"the envelope holds no PKCS#10 request: {error}") from error
-        rules = [(self.csr.is_signature_valid, "the PKCS#10 request's own signature does not verify")]
         key = self.csr.public_key()
+        digest = self.csr.signature_hash_algorithm
+        own = verifies(key, self.csr.signature, self.csr.tbs_certrequest_bytes, digest)
+        rules = [(own, "the PKCS#10 request's own signature does not verify")]
+        if isinstance(key, rsa.RSAPublicKey):
+            # Who knows SHA-1 alone can read neither.
+            same_digest = (digest.name if digest else "") == message.digest
+            rules.append((same_digest, "the PKCS#10 request is signed with another digest than the message"))
         if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
             raise Refused("the request's key is neither RSA nor EC")
         self.key = key

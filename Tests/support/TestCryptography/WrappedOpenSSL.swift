@@ -18,9 +18,11 @@ extension WrappedOpenSSL {
 
     package func publicKeyInfo(of key: Secret) throws -> [UInt8] { try library.publicKeyInfo(of: key) }
 
-    package func selfSignedCertificate(subject: [UInt8], key: Secret, notBefore: Date, notAfter: Date) throws -> [UInt8]
-    {
-        try library.selfSignedCertificate(subject: subject, key: key, notBefore: notBefore, notAfter: notAfter)
+    package func selfSignedCertificate(
+        subject: [UInt8], key: Secret, notBefore: Date, notAfter: Date, digest: DigestAlgorithm
+    ) throws -> [UInt8] {
+        try library.selfSignedCertificate(
+            subject: subject, key: key, notBefore: notBefore, notAfter: notAfter, digest: digest)
     }
 
     package func certificationRequest(_ content: RequestContent, key: Secret, challenge: Secret?) throws -> Secret {
