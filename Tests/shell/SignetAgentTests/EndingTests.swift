@@ -60,7 +60,7 @@ struct EndingTests {
     }
 
     @Test func `a list that was not fetched for that takes no tag away`() async throws {
-        let world = World(profiles: [try checked()])
+        let world = World(profiles: [try .sampleWithRevocationList()])
         _ = try world.enroll("office")
         let silence = Silence()
         var ports = world.ports
@@ -90,7 +90,7 @@ struct EndingTests {
     }
 
     @Test func `a tag that ends by itself is judged then, also where this process has changed nothing`() async throws {
-        let world = World(profiles: [try checked()])
+        let world = World(profiles: [try .sampleWithRevocationList()])
         _ = try world.enroll("office")
         let root = try CertificateOrder.authority("CN=root", key: .authority).issue()
         let list = RevocationOrder(issuer: root, serials: []).with { $0.nextUpdate = World.begin + 1800 }
@@ -113,19 +113,5 @@ struct EndingTests {
         }
         #expect(await runner.verdict?.value == .revocationUnknown)
         await agent.stop()
-    }
-
-    /// A profile whose tag needs a revocation list.
-    private func checked() throws -> Profile {
-        let sample = try Profile.sample()
-        var scep = sample.scep
-        scep.caFingerprints = []
-        scep.allowUnpinnedCA = true
-        var tag = sample.deviceTag
-        tag.requireRevocationCheck = true
-        tag.revocationListURLs = ["http://pki.example.com/ca.crl"]
-        return Profile(
-            name: sample.name, scep: scep, subject: sample.subject, key: sample.key, renewal: sample.renewal,
-            install: sample.install, deviceTag: tag)
     }
 }

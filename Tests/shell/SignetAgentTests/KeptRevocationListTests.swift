@@ -18,17 +18,7 @@ struct KeptRevocationListTests {
     private let list: [UInt8]
 
     init() throws {
-        let sample = try Profile.sample()
-        var scep = sample.scep
-        scep.caFingerprints = []
-        scep.allowUnpinnedCA = true
-        var tag = sample.deviceTag
-        tag.requireRevocationCheck = true
-        tag.revocationListURLs = ["http://pki.example.com/ca.crl"]
-        let profile = Profile(
-            name: sample.name, scep: scep, subject: sample.subject, key: sample.key, renewal: sample.renewal,
-            install: sample.install, deviceTag: tag)
-        world = World(profiles: [profile])
+        world = World(profiles: [try .sampleWithRevocationList()])
         _ = try world.enroll("office")
         let root = try CertificateOrder.authority("CN=root", key: .authority).issue()
         list = try RevocationOrder(issuer: root, serials: [99]).der()

@@ -223,4 +223,18 @@ extension Profile {
             deviceTag: DeviceTagSettings(
                 identificationCAs: [], gateway: .mdca, requireRevocationCheck: false, revocationListURLs: []))
     }
+
+    /// One whose tag needs a revocation list, and whose CA is any.
+    static func sampleWithRevocationList() throws -> Profile {
+        let sample = try sample()
+        var scep = sample.scep
+        scep.caFingerprints = []
+        scep.allowUnpinnedCA = true
+        var tag = sample.deviceTag
+        tag.requireRevocationCheck = true
+        tag.revocationListURLs = ["http://pki.example.com/ca.crl"]
+        return Profile(
+            name: sample.name, scep: scep, subject: sample.subject, key: sample.key, renewal: sample.renewal,
+            install: sample.install, deviceTag: tag)
+    }
 }
