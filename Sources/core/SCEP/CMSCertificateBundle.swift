@@ -7,7 +7,7 @@ package struct CMSCertificateBundle: Sendable {
     package let certificates: [Certificate]
 
     /// Reads DER or BER of at most 1 MiB. CRLs are passed over, and so are certificates that cannot be read as long as
-    /// another can: servers send along what concerns nobody (RFC 8894 §3.3.2.1).
+    /// another can: servers send along what concerns nobody (RFC 8894 §3.3.2.1). What is no certificate at all is refused.
     ///
     /// - Parameter limit: most certificates, repeated ones counted.
     package static func admit(_ bytes: [UInt8], limit: Int = 16) throws(CMSFault) -> CMSCertificateBundle {
@@ -18,7 +18,7 @@ package struct CMSCertificateBundle: Sendable {
             }
             var seen: Set<[UInt8]> = []
             let distinct = data.certificates.filter { seen.insert($0).inserted }
-            let readable = distinct.compactMap { try? Certificate(der: $0) }
+            let readable = try distinct.compactMap { try Certificate.ifReadable(der: $0) }
             // The first one's fault tells more than that there is none.
             return CMSCertificateBundle(
                 certificates: readable.isEmpty ? [try Certificate(der: distinct[0])] : readable)

@@ -1,6 +1,14 @@
 import FoundationEssentials
 
 extension Certificate {
+    /// nil where the bytes are signed as a certificate is, and what is signed cannot be read, such as an end entity's of
+    /// version 1. Throws where they are none at all.
+    package static func ifReadable(der: [UInt8]) throws(X509Fault) -> Certificate? {
+        if let certificate = try? Certificate(der: der) { return certificate }
+        _ = try DERCursor.signed(der, reading: "the certificate", limit: Certificate.limit)
+        return nil
+    }
+
     /// Reads one certificate, strict DER, with nothing after it.
     ///
     /// Version 3, and version 1 where issuer and subject are equal, since old roots are so. Each extension stands at
