@@ -38,11 +38,12 @@ extension AuthoritySelection {
             .map { "\"\(fingerprint($0))\"" }.joined(separator: ", ")
         return SCEPFault(
             .raNotIssuedByCA, attempted: "accept the RA certificate '\(candidate.subject)'",
-            expected: "one issued by an admitted CA; after checking with the PKI's owner, beside the others in "
+            expected: "one issued by an admitted CA, or after checking with the PKI's owner "
                 + (above.isEmpty
-                    ? "scep.ca-fingerprint that of its CA, whose file goes to install.chain"
-                    : "the line ca-fingerprint: \(above)"),
-            got: "issuer '\(candidate.issuer)'" + (above.isEmpty ? ", which the server does not offer" : ""))
+                    ? "its CA's file in install.chain and that one's fingerprint in ca-fingerprint"
+                    : "in the line ca-fingerprint also: \(above)"),
+            got: "issuer '\(candidate.issuer)'" + (above.isEmpty ? ", which the server does not offer" : ""),
+            cause: unread)
     }
 
     private func isAuthorisedAsRA(_ certificate: Certificate) -> Bool {

@@ -9,6 +9,8 @@ struct AuthoritySelection {
     let now: Date
     /// The TLS server's chain authenticated the answer (V-06 c).
     let fetchedOverAuthenticatedTLS: Bool
+    /// Why a certificate of the answer could not be read: where one is missing, it may be that one.
+    var unread: X509Fault?
 
     func select(from offered: [Certificate], capabilities: Capabilities) throws -> Authority {
         let issuers = try admittedIssuers(offered)
@@ -19,13 +21,13 @@ struct AuthoritySelection {
         // A server that keeps to the RFC opens what is encrypted under the challenge; of others nothing is known. Where root
         // names an RA, one that is left out of the answer must not bring the challenge under a guessable key (§7.5).
         let signsOnly = recipient.publicKey.isStrong && !recipient.publicKey.receives
-        let isMeant = policy.raFingerprints.isEmpty || !registration.isEmpty
-        guard isUsableRecipient(recipient) || (signsOnly && capabilities.isStandard && isMeant) else {
+        let lacksNamedRA = registration.isEmpty && !policy.raFingerprints.isEmpty
+        guard isUsableRecipient(recipient) || (signsOnly && capabilities.isStandard && !lacksNamedRA) else {
             throw SCEPFault(
                 .unsupportedRecipientKey, attempted: "choose whom requests are encrypted to",
-                expected: isMeant
-                    ? "an RSA key of at least 2048 bits, or an EC key where GetCACaps says SCEPStandard"
-                    : "the RA that scep.ra-fingerprint names",
+                expected: lacksNamedRA
+                    ? "the RA that scep.ra-fingerprint names, beside the CA"
+                    : "an RSA key of at least 2048 bits, or an EC key where GetCACaps says SCEPStandard",
                 got: "\(recipient.publicKey) of '\(recipient.subject)'")
         }
         let signers = issuers + signing(registration)
@@ -89,7 +91,7 @@ struct AuthoritySelection {
         return SCEPFault(
             .caNotPinned, attempted: "authenticate the CA that the server offers",
             expected: "a certificate that scep.ca-fingerprint names",
-            got: seen.isEmpty ? "no CA certificate" : seen.joined(separator: ", "))
+            got: seen.isEmpty ? "no CA certificate" : seen.joined(separator: ", "), cause: unread)
     }
 
     // MARK: certificates

@@ -5,6 +5,8 @@ package import X509
 package struct CMSCertificateBundle: Sendable {
     /// At least one, each once, in the order they came in. Order and company prove nothing.
     package let certificates: [Certificate]
+    /// Why one that came along could not be read, the first of them; nil where all could.
+    package let unread: X509Fault?
 
     /// Reads DER or BER of at most 1 MiB. CRLs are passed over, and so are certificates that cannot be read as long as
     /// another can: servers send along what concerns nobody (RFC 8894 §3.3.2.1). What is no certificate at all is refused.
@@ -18,17 +20,24 @@ package struct CMSCertificateBundle: Sendable {
             }
             var seen: Set<[UInt8]> = []
             let distinct = data.certificates.filter { seen.insert($0).inserted }
-            let readable = try distinct.compactMap { try Certificate.ifReadable(der: $0) }
-            // The first one's fault tells more than that there is none.
-            return CMSCertificateBundle(
-                certificates: readable.isEmpty ? [try Certificate(der: distinct[0])] : readable)
+            var certificates: [Certificate] = []
+            var unread: X509Fault?
+            for der in distinct {
+                do throws(X509Fault) {
+                    certificates.append(try Certificate(der: der))
+                } catch {
+                    try Certificate.requireShape(der: der)
+                    unread = unread ?? error
+                }
+            }
+            if certificates.isEmpty, let unread { throw unread }
+            return CMSCertificateBundle(certificates: certificates, unread: unread)
         }
     }
 
-    /// The certificates of a GetCACert answer (RFC 8894 §4.2.1): one in DER (§4.2.1.1), or a bundle
-    /// (§4.2.1.2). The Content-Type decides
-    /// nothing, since servers get it wrong.
-    package static func certificatesFromGetCACert(_ body: [UInt8]) throws(CMSFault) -> [Certificate] {
+    /// The certificates of a GetCACert answer (RFC 8894 §4.2.1): one in DER (§4.2.1.1), or a bundle (§4.2.1.2). The
+    /// Content-Type decides nothing, since servers get it wrong.
+    package static func ofGetCACert(_ body: [UInt8]) throws(CMSFault) -> CMSCertificateBundle {
         let attempted = "admit the answer to GetCACert"
         try CMSContentInfo.refuseText(body, attempted)
         do throws(X509Fault) {
@@ -36,11 +45,13 @@ package struct CMSCertificateBundle: Sendable {
             var outer = try DERCursor(
                 body, reading: "the answer to GetCACert", rules: .ber, limits: DERLimits(bytes: CMSContentInfo.limit))
             let inner = try outer.inside(try outer.next(.sequence))
-            if inner.nextTag != .objectIdentifier { return [try Certificate(der: body)] }
+            if inner.nextTag != .objectIdentifier {
+                return CMSCertificateBundle(certificates: [try Certificate(der: body)], unread: nil)
+            }
         } catch {
             let code: CMSFaultCode = body.count > CMSContentInfo.limit ? .tooLarge : .malformed
             throw CMSFault(code, attempted: attempted, expected: "a certificate or certificates in CMS", cause: error)
         }
-        return try admit(body).certificates
+        return try admit(body)
     }
 }

@@ -24,14 +24,14 @@ package struct SCEPExchange: Sendable {
     /// GetCACaps and GetCACert, and the authority that they authenticate. Nothing secret has been sent by then.
     package func discover(now: Date) async throws -> Authority {
         let capabilities = try await fetchCapabilities()
-        let (offered, response) = try await fetchCertificates()
+        let (bundle, response) = try await fetchCertificates()
         let selection = AuthoritySelection(
             policy: policy, cryptography: cryptography, now: now,
-            fetchedOverAuthenticatedTLS: isAuthenticated(response))
+            fetchedOverAuthenticatedTLS: isAuthenticated(response), unread: bundle.unread)
         return try untrusted(response, now) {
             // A list that does not come is no list that is empty: a server that had one before goes on as it did.
             var authority = try selection.select(
-                from: offered,
+                from: bundle.certificates,
                 capabilities: capabilities.registered.isEmpty ? policy.knownCapabilities : capabilities)
             authority.listedCapabilities = capabilities
             authority.clockDifference = response.date.map { $0.timeIntervalSince(now) }
@@ -82,14 +82,14 @@ package struct SCEPExchange: Sendable {
     }
 
     /// The certificates of the server's CAs and RAs (RFC 8894 §4.2), and the answer that they came in.
-    func fetchCertificates() async throws -> ([Certificate], HTTPResponse) {
+    func fetchCertificates() async throws -> (CMSCertificateBundle, HTTPResponse) {
         let response = try await send(
             HTTPRequest(
                 method: .get, url: server.target("GetCACert", identifier: policy.caIdentifier),
                 limit: ExchangeLimits.answerBytes, deadline: ExchangeLimits.deadline))
         guard response.status == 200 else { throw failure(response, of: "GetCACert") }
         do {
-            return (try CMSCertificateBundle.certificatesFromGetCACert(response.body), response)
+            return (try CMSCertificateBundle.ofGetCACert(response.body), response)
         } catch {
             throw ExchangeFailure.untrusted(
                 SCEPFault(

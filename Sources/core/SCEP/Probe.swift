@@ -16,17 +16,17 @@ extension SCEPExchange {
         if !server.isHTTPS { findings.note(.plainHTTP) }
         let capabilities = try await fetchCapabilities()
         findings.note(capabilities)
-        let (offered, response) = try await fetchCertificates()
+        let (bundle, response) = try await fetchCertificates()
         let isAuthenticated = isAuthenticated(response)
         findings.isAuthenticated = isAuthenticated
         if let ahead = response.date.map({ $0.timeIntervalSince(now) }), abs(ahead) > ExchangeLimits.clockSkew {
             findings.note(.clockDiffers, "by \(Int(abs(ahead))) seconds")
         }
-        let authority = findings.examine(offered, capabilities) { policy in
+        let authority = findings.examine(bundle.certificates, capabilities) { policy in
             try AuthoritySelection(
                 policy: policy, cryptography: cryptography, now: now,
-                fetchedOverAuthenticatedTLS: isAuthenticated
-            ).select(from: offered, capabilities: capabilities)
+                fetchedOverAuthenticatedTLS: isAuthenticated, unread: bundle.unread
+            ).select(from: bundle.certificates, capabilities: capabilities)
         }
         if capabilities.offersNextCA, await announcesNextCA() { findings.note(.nextCA) }
         // Whoever can only be asked under a challenge is not.

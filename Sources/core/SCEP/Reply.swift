@@ -89,7 +89,7 @@ package struct ReplyVerification: Sendable {
         case .success:
             let (plain, cipher) = try open(message.content, for: expected.signer, password: expected.password)
             if !ContentCipher.strong.contains(cipher) { weaknesses.append(.cipher(cipher)) }
-            return (.issued(try selectIssued(try certificates(plain), expected)), weaknesses)
+            return (.issued(try selectIssued(try certificates(plain, for: expected), expected)), weaknesses)
         }
     }
 
@@ -181,10 +181,13 @@ package struct ReplyVerification: Sendable {
         return status
     }
 
-    /// V-13: certificates and nothing else.
-    private func certificates(_ plain: [UInt8]) throws -> [Certificate] {
+    /// V-13: certificates and nothing else. Where none is for the requested key, it may be one that cannot be read.
+    private func certificates(_ plain: [UInt8], for expected: Expectation) throws -> [Certificate] {
         do {
-            return try CMSCertificateBundle.admit(plain).certificates
+            let bundle = try CMSCertificateBundle.admit(plain)
+            let isThere = bundle.certificates.contains { $0.publicKeyInfo == expected.publicKeyInfo }
+            if !isThere, let unread = bundle.unread { throw unread }
+            return bundle.certificates
         } catch {
             throw SCEPFault(.undecipherable, attempted: "open the reply's envelope", cause: error)
         }

@@ -1,12 +1,9 @@
 import FoundationEssentials
 
 extension Certificate {
-    /// nil where the bytes are signed as a certificate is, and what is signed cannot be read, such as an end entity's of
-    /// version 1. Throws where they are none at all.
-    package static func ifReadable(der: [UInt8]) throws(X509Fault) -> Certificate? {
-        if let certificate = try? Certificate(der: der) { return certificate }
+    /// Throws where the bytes are not even signed as a certificate is (RFC 5280 §4.1), whatever is signed.
+    package static func requireShape(der: [UInt8]) throws(X509Fault) {
         _ = try DERCursor.signed(der, reading: "the certificate", limit: Certificate.limit)
-        return nil
     }
 
     /// Reads one certificate, strict DER, with nothing after it.

@@ -79,6 +79,19 @@ import X509
         #expect(try await discover([pki.issuing, next], policy).recipient == next.certificate)
     }
 
+    @Test func `A CA that is missing because it cannot be read is refused with the reason`() async throws {
+        let unread = try CertificateOrder.authority("CN=Old", key: .other, issuer: pki.root)
+            .with { $0.isVersion1 = true }.der()
+        let exchange = SCEPExchange(
+            server: try ServerURL("http://pki.example/"),
+            transport: ScriptedTransport(
+                .answer(404), .answer(200, CMSForgery.bundle([unread, try pki.registration().certificate.der]))),
+            cryptography: OpenSSL(), policy: ServerPolicy(caFingerprints: [OpenSSL().sha256(unread)]))
+        let fault = await refusal { _ = try await exchange.discover(now: now) }
+        #expect(fault?.code == .caNotPinned)
+        #expect((fault?.cause as? X509Fault)?.code == .unexpectedValue)
+    }
+
     @Test func `Of several pinned CAs one is taken that can be encrypted to`() async throws {
         let elliptic = try CertificateOrder.authority("CN=Curve", key: .elliptic)
             .with { $0.notBefore = now.addingTimeInterval(-60) }.issue()

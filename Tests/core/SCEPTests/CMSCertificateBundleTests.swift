@@ -1,3 +1,4 @@
+import Faults
 import SCEP
 import TestPKI
 import Testing
@@ -18,11 +19,7 @@ import X509
 
     @Test func `certificates that come twice count once`() throws {
         let device = try device()
-        let bytes = CMSForgery.with {
-            $0.certificates = [device.der, device.der]
-            $0.eContent = nil
-            $0.signerCount = 0
-        }
+        let bytes = CMSForgery.bundle([device.der, device.der])
         #expect(try CMSCertificateBundle.admit(bytes).certificates == [device])
         #expect(refusal(try CMSCertificateBundle.admit(bytes, limit: 1)) == .certificateCount)
     }
@@ -30,18 +27,14 @@ import X509
     @Test func `one that cannot be read takes nothing from the others, and is refused alone`() throws {
         let device = try device()
         let old = try CertificateOrder("CN=old", key: .other, issuer: root()).with { $0.isVersion1 = true }
-        func bundle(_ certificates: [[UInt8]]) -> [UInt8] {
-            CMSForgery.with {
-                $0.certificates = certificates
-                $0.eContent = nil
-                $0.signerCount = 0
-            }
-        }
+        let bundle = CMSForgery.bundle
         let unread = try old.der()
         #expect(refusal(try CMSCertificateBundle.admit(bundle([unread]))) == .malformed)
-        #expect(try CMSCertificateBundle.admit(bundle([unread, device.der])).certificates == [device])
+        let admitted = try CMSCertificateBundle.admit(bundle([unread, device.der]))
+        #expect(admitted.certificates == [device] && admitted.unread?.code == .unexpectedValue)
+        #expect(try CMSCertificateBundle.admit(bundle([device.der])).unread == nil)
         #expect(refusal(try CMSCertificateBundle.admit(bundle([device.der, [0x30, 0]]))) == .malformed)
-        #expect(try CMSCertificateBundle.certificatesFromGetCACert(bundle([unread, device.der])) == [device])
+        #expect(try CMSCertificateBundle.ofGetCACert(bundle([unread, device.der])).certificates == [device])
     }
 
     @Test func `empty content passes, other content and signers do not`() throws {
@@ -62,36 +55,25 @@ import X509
     }
 
     @Test func `none, seventeen, and attribute certificates are refused`() throws {
-        let empty = CMSForgery.with {
-            $0.eContent = nil
-            $0.signerCount = 0
-        }
+        let empty = CMSForgery.bundle([])
         #expect(refusal(try CMSCertificateBundle.admit(empty)) == .certificateCount)
         let many = try (1...17).map { try device(serial: $0) }
         #expect(try CMSCertificateBundle.admit(TestMessage.degenerate(Array(many.dropLast()))).certificates.count == 16)
         let bytes = try TestMessage.degenerate(many)
         #expect(refusal(try CMSCertificateBundle.admit(bytes)) == .certificateCount)
-        let attribute = CMSForgery.with {
-            $0.certificates = [[0xA2, 0x00]]
-            $0.eContent = nil
-            $0.signerCount = 0
-        }
+        let attribute = CMSForgery.bundle([[0xA2, 0x00]])
         #expect(refusal(try CMSCertificateBundle.admit(attribute)) == .certificateKind)
-        let broken = CMSForgery.with {
-            $0.certificates = [[0x30, 0x00]]
-            $0.eContent = nil
-            $0.signerCount = 0
-        }
+        let broken = CMSForgery.bundle([[0x30, 0x00]])
         #expect(refusal(try CMSCertificateBundle.admit(broken)) == .malformed)
     }
 
     @Test func `GetCACert brings one certificate or a bundle`() throws {
         let certificates = [try root().certificate, try device()]
-        #expect(try CMSCertificateBundle.certificatesFromGetCACert(certificates[0].der) == [certificates[0]])
+        #expect(try CMSCertificateBundle.ofGetCACert(certificates[0].der).certificates == [certificates[0]])
         let bundle = try TestMessage.degenerate(certificates)
-        #expect(try Set(CMSCertificateBundle.certificatesFromGetCACert(bundle)) == Set(certificates))
-        #expect(refusal(try CMSCertificateBundle.certificatesFromGetCACert(certificates[0].der + [0])) == .malformed)
-        #expect(refusal(try CMSCertificateBundle.certificatesFromGetCACert(bundle + [0])) == .malformed)
+        #expect(try Set(CMSCertificateBundle.ofGetCACert(bundle).certificates) == Set(certificates))
+        #expect(refusal(try CMSCertificateBundle.ofGetCACert(certificates[0].der + [0])) == .malformed)
+        #expect(refusal(try CMSCertificateBundle.ofGetCACert(bundle + [0])) == .malformed)
     }
 
     @Test func `text in place of certificates is told apart`() throws {
@@ -105,7 +87,7 @@ import X509
             ([0x30, 0x80], .malformed), ([UInt8(0x30)] + [UInt8](repeating: 0, count: 1 << 20), .tooLarge),
         ]
         for (body, code) in all {
-            #expect(refusal(try CMSCertificateBundle.certificatesFromGetCACert(body)) == code)
+            #expect(refusal(try CMSCertificateBundle.ofGetCACert(body)) == code)
         }
         #expect(refusal(try CMSSignedMessage.admit(Array("<html>".utf8))) == .html)
     }

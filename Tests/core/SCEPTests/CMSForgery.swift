@@ -46,6 +46,15 @@ struct CMSForgery {
         return forgery.encoded()
     }
 
+    /// A degenerate one (RFC 8894 §3.4) with whole elements as certificates, whatever they are.
+    static func bundle(_ certificates: [[UInt8]]) -> [UInt8] {
+        with {
+            $0.certificates = certificates
+            $0.eContent = nil
+            $0.signerCount = 0
+        }
+    }
+
     func encoded() -> [UInt8] {
         let identifier = DERWriter.sequence([0x30, 0x00], DERWriter.integer(7))
         let signed = attributes.map { DERWriter.element(.context(0), $0.flatMap { $0 }) } ?? []

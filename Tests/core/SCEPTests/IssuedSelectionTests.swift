@@ -24,6 +24,13 @@ import X509
             #expect(try await talk.issued(try talk.success(order))?.leaf == device.certificate)
         }
         #expect(try await refusal([other, pki.issuing]) == .keyMismatch)
+        // One that cannot be read is passed over beside it, and is the reason where it may be ours.
+        let unread = CertificateOrder("CN=device", key: .device, issuer: pki.issuing).with { $0.isVersion1 = true }
+        var reply = try talk.success()
+        reply.plain = CMSForgery.bundle([try unread.der(), device.certificate.der, pki.issuing.certificate.der])
+        #expect(try await talk.issued(reply)?.leaf == device.certificate)
+        reply.plain = CMSForgery.bundle([try unread.der(), pki.issuing.certificate.der])
+        #expect(try await talk.refusal(reply) == .undecipherable)
         #expect(try await refusal([pki.issuing, pki.root]) == .keyMismatch)
     }
 

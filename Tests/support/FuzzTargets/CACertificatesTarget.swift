@@ -6,7 +6,7 @@ enum CACertificatesTarget {
     static func run(_ bytes: [UInt8]) throws -> Bool {
         let certificates: [Certificate]
         do throws(CMSFault) {
-            certificates = try CMSCertificateBundle.certificatesFromGetCACert(bytes)
+            certificates = try CMSCertificateBundle.ofGetCACert(bytes).certificates
         } catch {
             try holdPrintable("\(error)")
             return false
