@@ -32,7 +32,7 @@ extension Agent {
     /// Whether an exchange, a publication, a withdrawal or a look at what root has changed is under way; each ends within its
     /// own deadlines.
     package func isBusy() async -> Bool {
-        if isReloadPlanned || plannedReloads > 0 { return true }
+        if isReloadPlanned || reloadsUnderWay > 0 { return true }
         for runner in runners.values where await runner.isBusy { return true }
         return await withdrawals?.isBusy ?? false
     }

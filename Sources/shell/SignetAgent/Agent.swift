@@ -20,8 +20,7 @@ package actor Agent {
     var withdrawals: Withdrawals?
     private var reloading: Task<Void, Never>?
     private(set) var isReloadPlanned = false
-    /// Of those that were planned, how many are under way.
-    private(set) var plannedReloads = 0
+    private(set) var reloadsUnderWay = 0
     /// Seconds within which changes of the configuration count as one.
     private static let burst = 0.5
     var memory = AgentMemory(id: "")
@@ -80,6 +79,8 @@ package actor Agent {
     /// Reads root's configuration again and, unless an order follows, looks whether something is due. One after the
     /// other: what was read first must not be applied last.
     package func reload(andTick: Bool = true) async {
+        reloadsUnderWay += 1
+        defer { reloadsUnderWay -= 1 }
         let before = reloading
         let task = onAgent { agent in
             await before?.value
@@ -97,9 +98,7 @@ package actor Agent {
         onAgent { agent in
             await agent.ports.wait(agent.ports.now().addingTimeInterval(Self.burst))
             agent.isReloadPlanned = false
-            agent.plannedReloads += 1
             await agent.reload()
-            agent.plannedReloads -= 1
         }
     }
 

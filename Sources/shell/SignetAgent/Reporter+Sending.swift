@@ -43,7 +43,7 @@ extension Reporter {
             }
             // It may have been dropped, or reporting switched off, while it was under way.
             guard self.route == route else { return sent }
-            // Another device's has the same number.
+            // Another entry may have its number: that of the device that a copied disk is in now.
             guard outbox.entries.contains(entry) else { continue }
             switch conclude(answer, of: entry) {
             case .accepted:
