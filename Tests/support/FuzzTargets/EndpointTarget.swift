@@ -1,9 +1,7 @@
 import ControlProtocol
 import CurlTransport
-import Dispatch
 import Faults
 import FoundationEssentials
-import Glibc
 import Reports
 import SCEP
 import Synchronization
@@ -15,13 +13,13 @@ enum EndpointTarget {
         return try Outbox.Entry(sequence: 1, json: Array(json.utf8))
     }
     private static let answer = Mutex<[UInt8]>([])
-    private static let url = Result { try serve() }
+    private static let server = Result { try PlainServer { _ in answer.withLock { $0 } } }
 
     static func run(_ bytes: [UInt8]) throws -> Bool {
-        let url = try url.get()
+        let server = try server.get()
         answer.withLock { $0 = bytes }
         let request = HTTPRequest(
-            method: .post, url: url, body: Array("{}".utf8), contentType: Report.mediaType,
+            method: .post, url: "\(server.url)/events", body: Array("{}".utf8), contentType: Report.mediaType,
             limit: 64 * 1024, deadline: ReportSchedule.deadline)
         let answer: DeliveryAnswer
         do {
@@ -38,28 +36,6 @@ enum EndpointTarget {
         try check(answer)
         if case .status = answer { return true }
         return false
-    }
-
-    /// Gives the answer to whoever has sent a request, as plainly as it can: there are millions of them.
-    private static func serve() throws -> String {
-        let (listener, port) = try listeningSocket()
-        let end = Array("\r\n\r\n{}".utf8)
-        DispatchQueue(label: "endpoint").async {
-            var buffer = [UInt8](repeating: 0, count: 4096)
-            while true {
-                let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { break }
-                var count = 0
-                while !buffer[..<count].suffix(end.count).elementsEqual(end) {
-                    let more = buffer[count...].withUnsafeMutableBytes { recv(connection, $0.baseAddress, $0.count, 0) }
-                    guard more > 0 else { break }
-                    count += more
-                }
-                sendAll(answer.withLock { $0 }, to: connection)
-                close(connection)
-            }
-        }
-        return "http://127.0.0.1:\(port)/events"
     }
 
     /// Whatever was answered, the report goes, or is sent again within the limits.
