@@ -201,6 +201,10 @@ def _judge_self_signed(message: Message, rule: Rule) -> None:
     signer = message.signer
     own = verifies(signer.public_key(), signer.signature, signer.tbs_certificate_bytes, signer.signature_hash_algorithm)
     rule(own and signer.issuer == signer.subject, "the self-signed certificate's signature does not verify")
+    if isinstance(signer.public_key(), rsa.RSAPublicKey):
+        # Who knows SHA-1 alone can read nothing else.
+        digest = signer.signature_hash_algorithm
+        rule((digest.name if digest else "") == message.digest, "the self-signed certificate has another digest")
     rule(signer.version is x509.Version.v3, "the self-signed certificate is not v3")
     rule(
         0 < signer.serial_number < 1 << 159,

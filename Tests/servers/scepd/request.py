@@ -32,7 +32,7 @@ class Request:
         own = verifies(key, self.csr.signature, self.csr.tbs_certrequest_bytes, digest)
         rules = [(own, "the PKCS#10 request's own signature does not verify")]
         if isinstance(key, rsa.RSAPublicKey):
-            # Who knows SHA-1 alone can read neither.
+            # Who knows SHA-1 alone can read nothing else.
             same_digest = (digest.name if digest else "") == message.digest
             rules.append((same_digest, "the PKCS#10 request is signed with another digest than the message"))
         if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
