@@ -53,33 +53,40 @@ extension AuthoritySelection {
         return fetchedOverAuthenticatedTLS
     }
 
-    /// The RA certificate to encrypt to: RSA, for encipherment, rather one for that alone, the newest. Where the key of none
-    /// receives, a CA whose usage says that it does.
+    /// Whom requests are encrypted to where there are RAs: one that its usage is for, else the CA above those that only
+    /// sign.
+    ///
+    /// RFC 8894 §2.1.2 asks for fitting usages, and §3.5.2 knows servers that set none: what a usage says decides, and
+    /// where it leaves one key or one side, that.
     func encryption(_ registration: [Certificate], issuers: [Certificate]) throws -> Certificate {
+        if let best = preferred(registration.filter(enciphers)) { return best }
+        let above = registration.contains(where: signs) ? issuers.filter { receives($0, above: registration) } : []
+        if let best = preferred(above.filter { $0.keyUsage?.contains(.keyEncipherment) == true }) { return best }
+        let able = registration.filter(isUsableRecipient)
+        if able.count == 1 { return able[0] }
+        // One for this whose key is weak is no reason to ask another.
         let fit = registration.filter(allowsEncipherment)
-        let receiving = issuers.filter { isUsableRecipient($0) && $0.keyUsage?.contains(.keyEncipherment) == true }
-        if !registration.contains(where: isUsableRecipient),
-            let newest = receiving.max(by: { $0.notBefore < $1.notBefore })
-        {
-            return newest
-        }
-        // RFC 8894 §2.1.2 asks for fitting usages, and §3.5.2 knows servers that set none: with one candidate left there
-        // is nothing to choose. Nor is there where none of their keys can be encrypted to.
+        if fit.allSatisfy({ !$0.publicKey.receives }), let best = preferred(above) { return best }
         let signsOnly = registration.allSatisfy { !$0.publicKey.receives }
-        let allowed = fit.isEmpty && (registration.count == 1 || signsOnly) ? registration : fit
-        // Beside an RSA certificate to encrypt to, some have one of another kind that only signs.
-        let usable = allowed.contains(where: isUsableRecipient) ? allowed.filter(isUsableRecipient) : allowed
-        let chosen = usable.max { one, other in
-            let oneAlone = one.keyUsage?.contains(.digitalSignature) == false
-            let otherAlone = other.keyUsage?.contains(.digitalSignature) == false
-            return oneAlone == otherAlone ? one.notBefore < other.notBefore : otherAlone
-        }
-        guard let chosen else {
+        guard let chosen = preferred(signsOnly ? registration : fit) else {
             throw SCEPFault(
                 .unsupportedRecipientKey, attempted: "choose the RA certificate to encrypt requests to",
                 expected: "one whose key usage allows encipherment", got: "\(registration.count) without")
         }
         return chosen
+    }
+
+    private func receives(_ issuer: Certificate, above registration: [Certificate]) -> Bool {
+        isUsableRecipient(issuer) && registration.contains { isIssued($0, by: issuer) }
+    }
+
+    /// Rather one that does nothing but receive, the newest.
+    private func preferred(_ choice: [Certificate]) -> Certificate? {
+        choice.max { one, other in
+            let oneAlone = one.keyUsage?.contains(.digitalSignature) == false
+            let otherAlone = other.keyUsage?.contains(.digitalSignature) == false
+            return oneAlone == otherAlone ? one.notBefore < other.notBefore : otherAlone
+        }
     }
 
     private func allowsEncipherment(_ certificate: Certificate) -> Bool {
@@ -90,8 +97,12 @@ extension AuthoritySelection {
         allowsEncipherment(certificate) && isUsableRecipient(certificate)
     }
 
+    private func signs(_ certificate: Certificate) -> Bool {
+        certificate.keyUsage?.contains(.digitalSignature) != false
+    }
+
     func signing(_ registration: [Certificate]) -> [Certificate] {
-        let fit = registration.filter { $0.keyUsage?.contains(.digitalSignature) != false }
+        let fit = registration.filter(signs)
         return fit.isEmpty && registration.count == 1 ? registration : fit
     }
 }

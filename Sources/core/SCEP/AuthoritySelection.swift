@@ -21,12 +21,14 @@ struct AuthoritySelection {
         // A server that keeps to the RFC opens what is encrypted under the challenge; of others nothing is known. Where root
         // names an RA, one that is left out of the answer must not bring the challenge under a guessable key (§7.5).
         let signsOnly = recipient.publicKey.isStrong && !recipient.publicKey.receives
-        let lacksNamedRA = registration.isEmpty && !policy.raFingerprints.isEmpty
+        let lacksNamedRA = policy.raFingerprints.contains { named in
+            !offered.contains { cryptography.sha256($0.der) == named }
+        }
         guard isUsableRecipient(recipient) || (signsOnly && capabilities.isStandard && !lacksNamedRA) else {
             throw SCEPFault(
                 .unsupportedRecipientKey, attempted: "choose whom requests are encrypted to",
                 expected: lacksNamedRA
-                    ? "the RA that scep.ra-fingerprint names, beside the CA"
+                    ? "beside the CA every RA that scep.ra-fingerprint names"
                     : "an RSA key of at least 2048 bits, or an EC key where GetCACaps says SCEPStandard",
                 got: "\(recipient.publicKey) of '\(recipient.subject)'")
         }
@@ -47,15 +49,14 @@ struct AuthoritySelection {
         let current = pinned.filter { (try? requireValid($0)) != nil }
         if current.isEmpty, let ended = pinned.first {
             try requireBegun(pinned)
-            try requireValid(ended)
+            try requireValid(ended, orOneOf: offered.filter { $0.isAuthority && !pinned.contains($0) })
         }
         let below = known.filter { $0.isAuthority && !pinned.contains($0) }
         let admitted = current + below.filter { isNamed($0, known: known, anchors: current) }
         // What root's files hold is not what the server offers: something of the answer has to belong to it.
-        guard offered.contains(where: { one in admitted.contains { $0 == one || isIssued(one, by: $0) } }) else {
-            throw notPinned(offered)
-        }
-        try refuseUnadmitted(below.filter { offered.contains($0) && !admitted.contains($0) }, admitted: admitted)
+        let theirs = admitted.filter { issuer in offered.contains { $0 == issuer || belongs($0, to: issuer) } }
+        guard !theirs.isEmpty else { throw notPinned(offered) }
+        try refuseUnadmitted(below.filter { offered.contains($0) && !admitted.contains($0) }, admitted: theirs)
         return admitted
     }
 
@@ -115,27 +116,13 @@ struct AuthoritySelection {
         !authority.isSelfIssued && isIssued(authority, by: issuer)
     }
 
+    /// A CA that was made anew with the same key and name is another one.
+    private func belongs(_ certificate: Certificate, to issuer: Certificate) -> Bool {
+        certificate.isAuthority ? isBelow(certificate, issuer) : isIssued(certificate, by: issuer)
+    }
+
     func isIssued(_ certificate: Certificate, by issuer: Certificate) -> Bool {
         certificate.issuer.matches(issuer.subject) && cryptography.isSignature(of: certificate, madeBy: issuer)
-    }
-
-    /// Root does not pin what nobody can use yet: where none of it has begun, the clock is behind.
-    private func requireBegun(_ pinned: [Certificate]) throws {
-        guard let first = pinned.map(\.notBefore).min(), first > now.addingTimeInterval(ExchangeLimits.clockSkew)
-        else { return }
-        throw SCEPFault(
-            .clockWrong, attempted: "use the pinned certificate '\(pinned[0].subject)'",
-            expected: "a time after \(first), when it begins", got: "\(now)")
-    }
-
-    func requireValid(_ certificate: Certificate) throws {
-        guard certificate.notBefore <= now.addingTimeInterval(ExchangeLimits.clockSkew), now < certificate.notAfter
-        else {
-            throw SCEPFault(
-                .authorityExpired, attempted: "use the certificate '\(certificate.subject)'",
-                expected: "a current one and a right clock",
-                got: "valid \(certificate.notBefore) to \(certificate.notAfter), clock \(now)")
-        }
     }
 
     func fingerprint(_ certificate: Certificate) -> String {

@@ -64,6 +64,10 @@ import X509
             .with { $0.notBefore = now.addingTimeInterval(86_400) }.issue()
         let pins = ServerPolicy(caFingerprints: [old, early, pki.issuing].map(\.fingerprint))
         #expect(await refused([old], pins)?.code == .authorityExpired)
+        // One that is there in its place is named, for whoever has to decide on it.
+        let other = try await #require(refused([old, pki.root], pins))
+        #expect(other.code == .authorityExpired)
+        #expect(other.expected?.hasSuffix("in the line ca-fingerprint: \"\(pki.root.fingerprintText)\"") == true)
         // Nobody is given one that has yet to begin: the clock is behind.
         #expect(await refused([early], pins)?.code == .clockWrong)
         let authority = try await discover([old, early, pki.issuing], pins)
@@ -101,18 +105,24 @@ import X509
 
     @Test func `Where root names an RA, one that is left out lowers nothing to the challenge`() async throws {
         let authority = try CertificateOrder.authority("CN=Curve", key: .elliptic).issue()
+        let signing = try CertificateOrder("CN=RA", key: .elliptic, issuer: authority)
+            .with { $0.keyUsage = "critical,digitalSignature" }.issue()
         func discover(naming registration: [[UInt8]]) async throws -> Authority {
-            try await SCEPExchange(
+            let offered = registration.contains(signing.fingerprint) ? [authority, signing] : [authority]
+            return try await SCEPExchange(
                 server: try ServerURL("http://pki.example/"),
-                transport: ScriptedTransport(.text("SCEPStandard"), .certificates([authority.certificate])),
+                transport: ScriptedTransport(.text("SCEPStandard"), .certificates(offered.map(\.certificate))),
                 cryptography: OpenSSL(),
                 policy: ServerPolicy(caFingerprints: [authority.fingerprint], raFingerprints: registration)
             ).discover(now: now)
         }
         #expect(try await discover(naming: []).needsPassword)
-        let fault = await refusal { _ = try await discover(naming: [pki.root.fingerprint]) }
-        #expect(fault?.code == .unsupportedRecipientKey)
-        #expect(fault?.expected?.contains("ra-fingerprint") == true)
+        for named in [[pki.root], [signing, pki.root]] {
+            let fault = await refusal { _ = try await discover(naming: named.map(\.fingerprint)) }
+            #expect(fault?.code == .unsupportedRecipientKey)
+            #expect(fault?.expected?.contains("ra-fingerprint") == true)
+        }
+        #expect(try await discover(naming: [signing.fingerprint]).needsPassword)
     }
 
     @Test func `An elliptic, short or odd key is nothing to encrypt to (N-18)`() async throws {
@@ -175,6 +185,19 @@ import X509
         #expect(authority.recipient == pki.issuing.certificate)
     }
 
+    @Test func `One that replaces a named CA is refused, with the line that admits it`() async throws {
+        let new = try CertificateOrder.authority("CN=Test Issuing CA", key: .other, issuer: pki.root).issue()
+        let policy = ServerPolicy(
+            caFingerprints: [pki.root.fingerprint], namedCertificates: [pki.issuing.certificate])
+        for offered in [[pki.root, new], [new, pki.root]] {
+            let fault = await refused(offered, policy)
+            #expect(fault?.code == .issuingCANotAdmitted)
+            #expect(fault?.got == "\"\(new.fingerprintText)\"")
+        }
+        // The one that is named may stay away, as long as something of its is there.
+        #expect(try await discover([pki.root, pki.registration()], policy).issuer == pki.issuing.certificate)
+    }
+
     @Test func `A named CA that has ended is said to have ended (N-15)`() async throws {
         let ended = try CertificateOrder.authority("CN=Ended", key: .issuing, issuer: pki.root)
             .with { $0.notAfter = now.addingTimeInterval(-1) }.issue()
@@ -187,5 +210,10 @@ import X509
         let authority = try await discover([pki.root, again], ServerPolicy(caFingerprints: [pki.root.fingerprint]))
         #expect(authority.recipient == pki.root.certificate)
         #expect(authority.issuers == [pki.root.certificate])
+        // Nor is it the same one, to be encrypted to as if the server had that.
+        let named = ServerPolicy(caFingerprints: [pki.root.fingerprint], namedCertificates: [pki.root.certificate])
+        let fault = await refused([again], named)
+        #expect(fault?.code == .caNotPinned)
+        #expect(fault?.got?.contains(again.fingerprintText) == true)
     }
 }

@@ -130,18 +130,30 @@ import X509
         #expect(authority.signers.contains(elliptic.certificate))
     }
 
-    @Test func `Beside an RA that only signs, a CA is encrypted to whose usage says so`() async throws {
-        let elliptic = try pki.registration {
-            $0.key = .elliptic
-            $0.keyUsage = "critical,digitalSignature"
+    @Test func `Beside RAs that only sign, the CA above them is encrypted to`() async throws {
+        func registration(_ key: TestKey, _ serial: UInt64, below issuer: TestIdentity) throws -> TestIdentity {
+            try pki.registration {
+                ($0.key, $0.serial, $0.issuer, $0.keyUsage) = (key, serial, issuer, "critical,digitalSignature")
+            }
         }
-        let authority = try await discover([elliptic, pki.issuing])
-        #expect(authority.recipient == pki.issuing.certificate)
-        #expect(authority.signers.contains(elliptic.certificate))
-        let issuing = try CertificateOrder.authority("CN=Test Issuing CA", key: .issuing, issuer: pki.root)
-            .with { $0.keyUsage = "critical,keyCertSign" }.issue()
-        let policy = ServerPolicy(caFingerprints: [issuing.fingerprint])
-        #expect(await refused([elliptic, issuing], policy)?.code == .unsupportedRecipientKey)
+        // Its usage says that it receives, or (some leave that out) nothing else does.
+        for usage in ["critical,keyCertSign,keyEncipherment", "critical,keyCertSign", nil] {
+            let issuing = try CertificateOrder.authority("CN=Test Issuing CA", key: .issuing, issuer: pki.root)
+                .with { $0.keyUsage = usage }.issue()
+            let policy = ServerPolicy(caFingerprints: [issuing.fingerprint, pki.root.fingerprint])
+            let elliptic = try registration(.elliptic, 51, below: issuing)
+            let one = try registration(.registration, 52, below: issuing)
+            let other = try registration(.other, 53, below: issuing)
+            for offered in [[elliptic], [one, other]] {
+                let authority = try await discover(offered + [issuing, pki.root], policy)
+                #expect(authority.recipient == issuing.certificate)
+                #expect(Set(authority.signers).isSuperset(of: offered.map(\.certificate)))
+            }
+            // With one RSA key beside a CA that does not say it receives, it is that key.
+            let saysSo = usage?.contains("keyEncipherment") == true
+            let alone = try await discover([one, issuing, pki.root], policy)
+            #expect(alone.recipient == (saysSo ? issuing : one).certificate)
+        }
     }
 
     @Test func `What is missing beside those that root names is named, rather than the wrong one used`() async throws {
@@ -165,7 +177,7 @@ import X509
         let missing = await refused([signing, next, pki.issuing], named)
         #expect(missing?.code == .raNotAuthorised)
         #expect(missing?.expected?.contains(next.fingerprintText) == true)
-        #expect(try await discover([signing, pki.issuing], named).recipient == signing.certificate)
+        #expect(try await discover([signing, pki.issuing], named).recipient == pki.issuing.certificate)
     }
 
     @Test func `A single RA without a fitting usage is used all the same; of several none is (N-13)`() async throws {
