@@ -7,7 +7,7 @@ import X509
 package struct ServerURL: Sendable, Hashable, CustomStringConvertible {
     package let description: String
 
-    /// Throws `.badURL` for anything but http and https.
+    /// Throws `.badURL` for anything but http and https, and for what has a login in it, which every message would show.
     package init(_ text: String) throws(SCEPFault) {
         let lower = text.lowercased()
         guard lower.hasPrefix("http://") || lower.hasPrefix("https://") else {
@@ -15,6 +15,11 @@ package struct ServerURL: Sendable, Hashable, CustomStringConvertible {
         }
         let withoutFragment = text.prefix { $0 != "#" }
         let afterScheme = withoutFragment.drop { $0 != ":" }.dropFirst(3)
+        guard !afterScheme.prefix(while: { !"/?".contains($0) }).contains("@") else {
+            throw SCEPFault(
+                .badURL, attempted: "read the SCEP URL", expected: "no user name or password in it",
+                got: "'@' before the host")
+        }
         guard let first = afterScheme.first, !"/?:".contains(first),
             withoutFragment.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else {

@@ -17,10 +17,11 @@ public struct SCEPClient: Sendable {
     private let transport: @Sendable () throws -> any Transport
 
     /// - Parameters:
-    ///   - url: the server's SCEP URL, http or https, taken verbatim.
+    ///   - url: the server's SCEP URL, http or https, without a login, taken verbatim. Where the environment names a proxy as
+    ///     libcurl knows it (`http_proxy`, `https_proxy`, `no_proxy`), that is used.
     ///   - caFingerprints: SHA-256 of the CA certificates to trust, 32 bytes each; at least one.
     ///   - raFingerprints: SHA-256 of RA certificates that nothing else authorises.
-    ///   - security: `.rfc8894` refuses replies that use SHA-1, 3DES or DES.
+    ///   - security: `.rfc8894` refuses replies that use SHA-1, 3DES or DES; `.compatible` takes them, and `Outcome` says so.
     ///   - certificates: what issued certificates have to be beside what was asked for.
     /// - Throws: `SCEPClientError`.
     public init(
@@ -95,7 +96,8 @@ public struct SCEPClient: Sendable {
     }
 
     /// Renews with a RenewalReq that is signed by the present certificate (RFC 8894 §2.5). Servers without it want
-    /// `type: .pkcsReq`.
+    /// `type: .pkcsReq`. To a certificate with an EC key the reply comes under the challenge, which must have 16 characters
+    /// then (§3.1); few servers know that, and with others such a machine enrolls anew.
     ///
     /// - Parameters:
     ///   - certificate: DER; its subject is asked for again.
@@ -131,7 +133,8 @@ public struct SCEPClient: Sendable {
             return try await submit(
                 expectation(
                     message, signer: pending.signer, publicKeyInfo: pending.publicKeyInfo, subject: pending.subject,
-                    current: pending.current, password: pending.password), exchange, authority)
+                    current: pending.current, password: pending.password),
+                exchange, authority, challenge: pending.challenge)
         }
     }
 
@@ -197,7 +200,9 @@ public struct SCEPClient: Sendable {
         let exchange = try exchange()
         let authority = try await exchange.discover(now: Date())
         let challenge = challenge.map { Secret(bytes: $0) }
-        let password = authority.needsPassword ? challenge : nil
+        if challenge != nil { try authority.requireCredibleClock() }
+        let isUnderPassword = authority.needsPassword || !signer.certificate.publicKey.receives
+        let password = isUnderPassword ? try challenge.mustBeStrong("exchange messages") : nil
         let message = try RequestComposer(cryptography: cryptography, authority: authority, policy: policy).enrollment(
             type, transaction: TransactionID(random: try cryptography.randomBytes(16)),
             content: RequestContent(subject: subject.der, alternativeNames: []), key: key,
@@ -205,7 +210,7 @@ public struct SCEPClient: Sendable {
         return try await submit(
             expectation(
                 message, signer: signer, publicKeyInfo: try cryptography.publicKeyInfo(of: key), subject: subject,
-                current: current, password: password), exchange, authority)
+                current: current, password: password), exchange, authority, challenge: challenge)
     }
 
     private func expectation(
@@ -223,12 +228,15 @@ public struct SCEPClient: Sendable {
     }
 
     private func submit(
-        _ expectation: Expectation, _ exchange: SCEPExchange, _ authority: Authority
+        _ expectation: Expectation, _ exchange: SCEPExchange, _ authority: Authority, challenge: Secret?
     ) async throws -> Outcome {
-        switch try await exchange.submit(expectation, to: authority, now: Date()).0 {
-        case .issued(let issued): return .issued(certificate: issued.leaf.der, chain: issued.chain.map(\.der))
+        let (verdict, weaknesses) = try await exchange.submit(expectation, to: authority, now: Date())
+        switch challenge.map(verdict.withholding) ?? verdict {
+        case .issued(let issued):
+            return .issued(
+                certificate: issued.leaf.der, chain: issued.chain.map(\.der), weaknesses: weaknesses.map(\.description))
         case .refused(let info, let text): return .refused(failInfo: info?.name, text: text)
-        case .pending: return .pending(PendingRequest(expectation))
+        case .pending: return .pending(PendingRequest(expectation, challenge: challenge))
         }
     }
 }

@@ -33,6 +33,13 @@ import Testing
                 == "https://a.example/s?p=1&operation=GetCACaps&message=Root%20CA%2F2%2Bx")
     }
 
+    @Test(arguments: ["https://user:hunter2@a.example/", "http://hunter2@a.example", "http://hunter2@a b?x=@"])
+    func `A login in it is refused, and not repeated`(url: String) throws {
+        let fault = try #require(throws: SCEPFault.self) { try ServerURL(url) }
+        #expect(fault.code == .badURL && !"\(fault)".contains("hunter2"))
+        #expect(throws: Never.self) { try ServerURL("http://a.example/x@y?z=@") }
+    }
+
     @Test(arguments: [
         "", "ftp://a.example/", "file:///etc/passwd", "a.example/scep", "https://", "http:///scep", "https://?a",
         "https://a.example/a b", "https://a.example/\r\nHost: b", "https://ä.example/",

@@ -8,16 +8,28 @@ import X509
 
 /// A SCEP server of one CA on a loopback address, which issues whatever is asked for with `TestKey.device`.
 struct EnrollingServer: Sendable {
+    /// What it does with a request.
+    enum Manner: Sendable {
+        case issues
+        /// In 3DES and SHA-1.
+        case issuesWeakly
+        /// By FAILURE, with this text.
+        case refuses(String)
+    }
+
+    /// What replies to signers with EC keys are encrypted under.
+    static let challenge = Array("sixteen-or-more-characters".utf8)
+
     let authority: TestIdentity
     private let server: PlainServer
 
     var url: String { "\(server.url)/scep" }
     var fingerprint: [UInt8] { OpenSSL().sha256(authority.certificate.der) }
 
-    init() throws {
+    init(_ manner: Manner = .issues) throws {
         let authority = try CertificateOrder.authority("CN=Test CA").issue()
         self.authority = authority
-        let issuer = Issuer(authority: authority)
+        let issuer = Issuer(authority: authority, manner: manner)
         server = try PlainServer { request in
             do {
                 return http("200 OK", try issuer.answer(request))
@@ -37,11 +49,17 @@ private func http(_ status: String, _ body: [UInt8]) -> [UInt8] {
 private struct Issuer {
     private struct NoRequest: Error {}
 
-    let authority: TestIdentity
-    let key: Secret
+    private static let arc = "2.16.840.1.113733.1.9."
+    /// The universal tag.
+    private static let utf8String: Int32 = 12
 
-    init(authority: TestIdentity) {
+    private let authority: TestIdentity
+    private let key: Secret
+    private let manner: EnrollingServer.Manner
+
+    init(authority: TestIdentity, manner: EnrollingServer.Manner) {
         self.authority = authority
+        self.manner = manner
         key = authority.key.pem.withUnsafeBytes { Secret(copying: $0) }
     }
 
@@ -52,6 +70,14 @@ private struct Issuer {
         guard let transaction = message.transactionID, let nonce = message.senderNonce, let content = message.content,
             let sender = try message.certificates.first.map({ try Certificate(der: $0) })
         else { throw NoRequest() }
+        if case .refuses(let text) = manner {
+            return try reply(
+                nil, transaction, nonce,
+                status: [
+                    .printable(Self.arc + "3", "2"), .printable(Self.arc + "4", "2"),
+                    TestAttribute("1.3.6.1.5.5.7.24.1", type: Self.utf8String, value: Array(text.utf8)),
+                ])
+        }
         let inner = try OpenSSL().openEnvelope(
             content, recipient: authority.certificate, key: key, legacyCiphers: false)
         let issued = try CertificateOrder(
@@ -60,14 +86,31 @@ private struct Issuer {
             $0.serial = 100
             $0.notBefore = Date().addingTimeInterval(-60)
         }.issue()
-        let arc = "2.16.840.1.113733.1.9."
-        let envelope = TestEnvelope(try TestMessage.degenerate([issued.certificate]), for: sender)
-        return try TestMessage(
-            try envelope.encoded(), signer: authority,
+        let envelope = try envelop(TestMessage.degenerate([issued.certificate]), for: sender)
+        return try reply(envelope, transaction, nonce, status: [.printable(Self.arc + "3", "0")])
+    }
+
+    private var isWeak: Bool { if case .issuesWeakly = manner { true } else { false } }
+
+    private func envelop(_ content: [UInt8], for sender: Certificate) throws -> [UInt8] {
+        if sender.publicKey.receives {
+            return try TestEnvelope(content, for: sender)
+                .with { if isWeak { $0.cipher = "DES-EDE3-CBC" } }.encoded()
+        }
+        return try OpenSSL().envelop(
+            content.withUnsafeBytes { Secret(copying: $0) },
+            password: EnrollingServer.challenge.withUnsafeBytes { Secret(copying: $0) }, cipher: .aes128CBC)
+    }
+
+    private func reply(
+        _ content: [UInt8]?, _ transaction: String, _ nonce: [UInt8], status: [TestAttribute]
+    ) throws -> [UInt8] {
+        try TestMessage(
+            content, signer: authority,
             attributes: [
-                .printable(arc + "2", "3"), .printable(arc + "3", "0"), .printable(arc + "7", transaction),
-                .octets(arc + "6", nonce),
-            ]
-        ).encoded()
+                .printable(Self.arc + "2", "3"), .printable(Self.arc + "7", transaction),
+                .octets(Self.arc + "6", nonce),
+            ] + status
+        ).with { if isWeak { $0.digest = "SHA1" } }.encoded()
     }
 }
