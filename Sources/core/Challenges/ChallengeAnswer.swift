@@ -30,10 +30,10 @@ package struct ChallengeAnswer: Sendable {
         switch contentType {
         case "text/plain"?: return try accepted(body.trimmed())
         case "application/json"?:
-            guard let range = body.withBytes({ FlatObject.string("challenge", in: $0) }) else {
+            guard let challenge = body.withBytes({ FlatObject.string("challenge", in: $0) }) else {
                 throw unexpected("a JSON object with the text 'challenge', and no lists or objects in it", "another")
             }
-            return try accepted(body[range])
+            return try accepted(challenge)
         default:
             throw unexpected("text/plain or application/json", contentType.map { "'\($0)'" } ?? "no media type")
         }
@@ -64,11 +64,5 @@ package struct ChallengeAnswer: Sendable {
 
     func fault(_ code: ChallengeFaultCode, _ expected: String, _ got: String? = nil) -> ChallengeFault {
         ChallengeFault(code, attempted: attempted, expected: expected, got: got)
-    }
-}
-
-extension Secret {
-    subscript(range: Range<Int>) -> Secret {
-        withBytes { Secret(copying: UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 }

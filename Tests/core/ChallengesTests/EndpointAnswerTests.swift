@@ -25,6 +25,11 @@ struct EndpointAnswerTests {
         #expect(try challenge(body) == "s3cret")
     }
 
+    @Test func `escapes stand for what they escape, and in other members for nothing`() throws {
+        #expect(try challenge(#"{"challenge":"a\/\u002Bb\u00FC\\\"\u20ac"}"#) == "a/+bü\\\"€")
+        #expect(try challenge(#"{"url":"https:\/\/a\/\n\uD83D","challenge":"a"}"#) == "a")
+    }
+
     @Test func `of text it is the one line`() throws {
         #expect(try challenge("s3cret: ü\r\n", "text/plain") == "s3cret: ü")
         #expect(try challenge(String(repeating: "x", count: 255), "text/plain").count == 255)
@@ -35,7 +40,10 @@ struct EndpointAnswerTests {
         #"{"challenge":"s3cret""#, #"{"challenge":"s3cret"} x"#, #"{"challenge":"s3cret",}"#,
         #"{"challenge":"a","challenge":"b"}"#, #"{"challenge":1,"challenge":"b"}"#,
         #"{"a":["challenge"],"challenge":"b"}"#,
-        #"{"challenge":"a\u0062"}"#, #"{"ch\u0061llenge":"a"}"#, "{\"challenge\":\"a\nb\"}", #"{"Challenge":"a"}"#,
+        #"{"challenge":"a\x"}"#, #"{"challenge":"a\u00"}"#, #"{"challenge":"a\u00g0"}"#,
+        #"{"challenge":"a\uD83D\uDE00"}"#,
+        #"{"challenge":"a\n"}"#, #"{"challenge":"a\"#, #"{"challenge":"a\"}"#, #"{"ch\u0061llenge":"a"}"#,
+        "{\"challenge\":\"a\nb\"}", #"{"Challenge":"a"}"#,
         #"{"challenge":}"#, #"{"challenge" "a"}"#, #"{challenge:"a"}"#, "<html>{\"challenge\":\"a\"}</html>",
     ])
     func `what is not such an object gives none`(body: String) throws {
