@@ -54,8 +54,10 @@ package enum EnrollmentEvent: Sendable, Equatable {
     case prepared(id: String, challengeSent: Bool, rung: Rung? = nil, isAhead: Bool = false)
     /// The server's certificates and weaknesses, as seen in an authenticated exchange.
     ///
-    /// - Parameter capabilities: registered keywords that the server listed (RFC 8894 §3.5.2); nobody signed them.
-    case observed(authority: [String], capabilities: [String], weaknesses: [String]?)
+    /// - Parameters:
+    ///   - capabilities: registered keywords that the server listed (RFC 8894 §3.5.2); nobody signed them.
+    ///   - isRefusal: whether the exchange brought FAILURE, as it does where a server knows none of what it lists.
+    case observed(authority: [String], capabilities: [String], weaknesses: [String]?, isRefusal: Bool = false)
     /// The CA named its successor, authenticated: the lines of those that root's files do not name yet.
     case announced(unpinned: [String])
     /// The certificate is on disk as a generation.

@@ -37,8 +37,8 @@ package struct EnrollmentMachine: Sendable, Equatable {
             actions = noticeChangedProfile() + order(kind, now: now)
         case .prepared(let id, let challengeSent, let rung, let isAhead):
             actions = prepared(id: id, challengeSent: challengeSent, rung, isAhead: isAhead, now: now)
-        case .observed(let authority, let capabilities, let weaknesses):
-            observe(capabilities, isAuthenticated: weaknesses != nil, now: now)
+        case .observed(let authority, let capabilities, let weaknesses, let isRefusal):
+            observe(capabilities, isProven: weaknesses != nil && !isRefusal, now: now)
             observe(authority, weaknesses, now: now)
         case .announced(let unpinned): noticeNextAuthority(unpinned, now: now)
         case .issued(let identity): issue(identity, now: now)

@@ -8,8 +8,8 @@ extension EnrollmentMachine {
     /// profile or an admin enrolls anew; of the rest the new list counts, and the alarm ends with the next transaction. A
     /// server that lists nothing at all says nothing: errors and proxies look the same.
     ///
-    /// - Parameter isAuthenticated: a reply in the PKI's name came since.
-    mutating func observe(_ capabilities: [String], isAuthenticated: Bool, now: Date) {
+    /// - Parameter isProven: a reply in the PKI's name came since, to a request that it could read and took.
+    mutating func observe(_ capabilities: [String], isProven: Bool, now: Date) {
         guard let transaction = state.transaction, !capabilities.isEmpty else { return }
         let server = transaction.server
         let known = Set(state.capabilities[server] ?? [])
@@ -19,7 +19,7 @@ extension EnrollmentMachine {
             compare(known.subtracting(capabilities), server, now: now)
         }
         let kept = known.intersection(Capabilities.algorithms)
-        let new = isAuthenticated ? Set(capabilities) : Set(capabilities).subtracting(Capabilities.algorithms)
+        let new = isProven ? Set(capabilities) : Set(capabilities).subtracting(Capabilities.algorithms)
         state.capabilities[server] = kept.union(new).sorted()
         chooseRung(now: now)
     }

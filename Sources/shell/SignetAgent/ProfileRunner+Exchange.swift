@@ -103,7 +103,7 @@ extension ProfileRunner {
                 return feed(.failed(ExchangeTrouble(error, wasSent: false).beforePoll))
             }
             let (verdict, weaknesses) = try await exchange(run)
-            seen = [.observed(authority, weaknesses: weaknesses)]
+            seen = [.observed(authority, weaknesses: weaknesses, of: verdict)]
             try conclude(verdict, after: seen)
         } catch {
             fail(error, wasSent: true, after: seen)
@@ -270,10 +270,15 @@ extension KeySettings {
 }
 
 extension EnrollmentEvent {
-    /// - Parameter weaknesses: of an authentic reply; nil before one came.
-    fileprivate static func observed(_ authority: Authority, weaknesses: [Weakness]?) -> EnrollmentEvent {
-        .observed(
+    /// - Parameters:
+    ///   - weaknesses: of an authentic reply; nil before one came.
+    ///   - verdict: what that said.
+    fileprivate static func observed(
+        _ authority: Authority, weaknesses: [Weakness]?, of verdict: Verdict? = nil
+    ) -> EnrollmentEvent {
+        let isRefusal = if case .refused? = verdict { true } else { false }
+        return .observed(
             authority: authority.identity, capabilities: authority.listedCapabilities.registered,
-            weaknesses: weaknesses?.map(\.description))
+            weaknesses: weaknesses?.map(\.description), isRefusal: isRefusal)
     }
 }

@@ -64,6 +64,17 @@ import Testing
         #expect(machine.state.problems.isEmpty)
     }
 
+    @Test func `What a refusal vouches for is no floor: the server may know nothing of what it seems to list`() {
+        var machine = EnrollmentMachine()
+        _ = machine.handle(.ticked, now: at(0))
+        let listed = ["aes", "des3", "sha-256"]
+        _ = machine.handle(
+            .observed(authority: ["a"], capabilities: listed, weaknesses: [], isRefusal: true), now: at(0))
+        #expect(machine.state.capabilities == [firstServer: ["des3"]])
+        _ = machine.handle(.observed(authority: ["a"], capabilities: listed, weaknesses: []), now: at(0))
+        #expect(machine.state.capabilities == [firstServer: listed])
+    }
+
     @Test func `An admin who has a machine enroll anew answers for another server`() {
         var machine = renewing(known: modern, remembered: .challenge)
         _ = machine.handle(.failed(.http(500)), now: due)
