@@ -17,7 +17,9 @@ final class TransactionRun {
     private let store: ProfileStore
     private let exchange: SCEPExchange
     private let policy: ServerPolicy
-    private var authority: Authority?
+    private var discovered: (authority: Authority, at: Date)?
+    /// Seconds for which it is used: with a server that has messages wait, certificates are renewed meanwhile.
+    private static let keptAuthority = 300.0
     /// The one that follows it, where the request is for that.
     var successor: Authority?
     /// What the request carried, so that a server's text that repeats it is not passed on.
@@ -65,12 +67,19 @@ final class TransactionRun {
         }
     }
 
-    /// The server's authority, asked for once a run.
+    /// The server's authority, asked for once a run, or once for each of its long waits.
     func discover() async throws -> Authority {
         if let authority { return authority }
         let found = try await exchange.discover(now: ports.now())
-        authority = found
+        discovered = (found, ports.now())
         return found
+    }
+
+    private var authority: Authority? {
+        guard let discovered, ports.now().timeIntervalSince(discovered.at).magnitude < Self.keptAuthority else {
+            return nil
+        }
+        return discovered.authority
     }
 
     /// The next CA's certificates, authenticated and trusted for nothing: none while the CA is not near its end; nil where

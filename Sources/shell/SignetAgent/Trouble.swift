@@ -44,6 +44,11 @@ extension ExchangeTrouble {
             self.init(
                 .noAnswer(requestMayHaveArrived: wasSent && fault.code.requestMayHaveArrived), code: code,
                 detail: detail)
+        case .status(407, _, _):
+            // Of one that the environment names: what the profile's own says is a fault of the transport's.
+            self.init(
+                .noAnswer(requestMayHaveArrived: false), code: .proxyFailing,
+                detail: "\(detail): name the proxy, with its login, in scep.proxy")
         case .status(let status, nil, _) where status < 400:
             // No PKI's word: a SCEP server that answers so is none, and portals send everybody elsewhere.
             self.init(

@@ -41,6 +41,13 @@ import Testing
         #expect(trouble(status, wasSent: true, retryAfter: 9).kind == .httpStatus(status, retryAfter: 9))
     }
 
+    @Test(arguments: [true, false])
+    func `a proxy that nobody configured and that wants a login is named for what it is`(wasSent: Bool) {
+        let trouble = trouble(407, wasSent: wasSent)
+        #expect(trouble.kind == .noAnswer(requestMayHaveArrived: false) && trouble.code == .proxyFailing)
+        #expect(trouble.detail.contains("scep.proxy"))
+    }
+
     @Test func `a PKI refuses nothing before it was asked, and each status names what it was the answer to`() {
         for (status, code) in [(400, ProblemCode.refused), (403, .refused), (404, .notSCEP)] {
             #expect(trouble(status, wasSent: false).code == code)
