@@ -100,7 +100,8 @@ extension ProblemCode {
         case .weakServer:
             (
                 .warning, "3b8165b3b377418b88353485b419f1d3", "the server uses outdated cryptography",
-                "ask the PKI's owner for AES and SHA-256; to refuse such replies set security = \"rfc8894\""
+                "ask the PKI's owner for AES and SHA-256 (of step-ca: encryptionAlgorithmIdentifier 1 or 2); to refuse such "
+                    + "replies set security = \"rfc8894\""
             )
         case .challengeSpent:
             (

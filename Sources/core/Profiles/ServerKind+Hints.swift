@@ -47,6 +47,8 @@ extension ServerKind {
             "XiPKI wants a challenge of the form user:password, and a CN in the subject"
         case (.xipki, .failInfo("badTime", _)): "XiPKI bounds the clocks' difference by its maxSigningTimeBias"
         case (.cisco, .failInfo("badAlg", _)): "old IOS knows no AES: set legacy-request = true"
+        case (_, .failInfo("badAlg", _)):
+            "a server that has neither AES nor SHA-256 needs legacy-request = true; it lists what it has in GetCACaps"
         default: nil
         }
     }

@@ -52,7 +52,8 @@ extension Quirk {
         case .weakReply:
             (
                 "its replies use outdated cryptography",
-                "ask the PKI's owner for AES and SHA-256; security = \"rfc8894\" refuses such replies"
+                "ask the PKI's owner for AES and SHA-256 (of step-ca: encryptionAlgorithmIdentifier 1 or 2); security = "
+                    + "\"rfc8894\" refuses such replies"
             )
         case .replyRefused:
             ("its reply failed a check", "show this to the PKI's owner; as it is no certificate would be taken")

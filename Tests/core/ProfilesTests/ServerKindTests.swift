@@ -27,7 +27,12 @@ struct ServerKindTests {
         #expect(ServerKind.ndes.hint(for: .discovery(404)) == nil)
         #expect(ServerKind.ndes.hint(for: .status(400)) == nil)
         #expect(ServerKind.ndes.hint(for: .failInfo("badMessageCheck", challengeSent: true))?.contains("29") == true)
-        #expect(ServerKind.ndes.hint(for: .failInfo("badAlg", challengeSent: false)) == nil)
+        #expect(ServerKind.ndes.hint(for: .failInfo("badCertId", challengeSent: false)) == nil)
+        // Whoever says that an algorithm does not please means the requests' own.
+        for kind in ServerKind.allCases where kind != .dogtag {
+            let hint = kind.hint(for: .failInfo("badAlg", challengeSent: false))
+            #expect(hint?.contains("legacy-request = true") == true)
+        }
         let form = ServerKind.xipki.hint(for: .failInfo("badRequest", challengeSent: true))
         #expect(form?.contains("user:password") == true)
         #expect(ServerKind.auto.hint(for: .status(500)) == nil)
