@@ -17,6 +17,7 @@ from realservers import Nginx
 from scepd import Behaviour, Hierarchy, RAKind, SCEPServer
 from scepd.hierarchy import certificate, name
 from scepd.keys import rsa_key
+from scepd.lies import offers
 
 
 def openssl(*arguments: str | Path) -> str:
@@ -51,6 +52,25 @@ def test_the_files_belong_together(enrolled: Machine, server: SCEPServer) -> Non
     assert text["fullchain.pem"].strip() in text["combined.pem"]
     assert current.is_symlink()
     assert not str(current.readlink()).startswith("/")
+
+
+@pytest.mark.parametrize("is_offered_first", [True, False], ids=["from the first day", "from one day to the next"])
+def test_a_server_may_offer_a_ca_that_roots_files_do_not_name(
+    machine: Machine, make_server: MakeServer, is_offered_first: bool
+) -> None:
+    server = make_server()
+    pki = server.hierarchy
+    more = offers([pki.issuing.certificate, pki.root.certificate])
+    if is_offered_first:
+        server.behaviour.forgery = more
+    machine.profile(server, install_anchors=None, install_chain=None)
+    machine.start()
+    machine.wait_for(lambda one: one.get("published") == 1)
+    server.behaviour.forgery = more
+    with machine.admin() as admin:
+        assert admin.renew()[-1]["generation"] == 2
+    chain = x509.load_pem_x509_certificates((machine.published() / "chain.pem").read_bytes())
+    assert chain == [pki.issuing.certificate]
 
 
 def test_the_key_is_for_root_and_the_named_group(enrolled: Machine) -> None:

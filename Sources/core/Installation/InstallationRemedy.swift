@@ -10,7 +10,7 @@ extension InstallationFaultCode {
         case .malformedRequest: "Update signetd and signet-installd together; they speak another version, or worse."
         case .keyMismatch: "Enroll the profile anew: 'signetctl enroll'. If it repeats, look who runs as user signet."
         case .untrustedPath:
-            "Compare scep.ca-fingerprint with the CA's certificates; name issuing CAs below a pinned root in install.chain."
+            "Compare scep.ca-fingerprint with the CA's certificates; name issuing CAs below the pinned one in install.chain."
         case .unfitCertificate:
             "Compare the CA's certificate template with the profile: subject, client authentication."
         case .olderThanPublished: "Nothing, if a newer certificate is in use; else remove the published folder."

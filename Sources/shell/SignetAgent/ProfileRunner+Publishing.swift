@@ -13,7 +13,9 @@ extension ProfileRunner {
             guard let generation = try store.generation(number), let key = try store.key(of: number) else {
                 throw UnreadableRequest()
             }
-            let above = generation.chain + (generation.root.map { [$0] } ?? [])
+            let above = profile.submitted(
+                generation.chain + (generation.root.map { [$0] } ?? []), named: namedCertificates(),
+                ports.cryptography)
             let published = try await ports.installer.publish(
                 Publication(
                     profile: name, generation: number, key: key, certificate: generation.certificate.der,
@@ -41,6 +43,11 @@ extension ProfileRunner {
             feed(.publishFailed(.storage, detail: "\(error)"))
         }
         judge()
+    }
+
+    /// None where a file cannot be read: the installer says so, who reads the same.
+    private func namedCertificates() -> [Certificate] {
+        (try? profile.serverPolicy(anchors: context.anchors, certificates: ports.certificates))?.namedCertificates ?? []
     }
 
     /// Whether readers find the certificate that was published. What this program may not read says nothing; and where

@@ -27,6 +27,32 @@ struct PathTests {
         #expect(fault?.code == .untrustedPath, "\(fault?.text ?? "")", sourceLocation: sourceLocation)
     }
 
+    /// A server may offer any CA above its own, from one day to the next.
+    @Test func `an agent sends what root's files vouch for of a path, and that is admitted`() throws {
+        var files = try RootFiles()
+        let policyCA = try CertificateOrder.authority("CN=Policy", key: .other, issuer: files.root).issue()
+        let issuing = try CertificateOrder.authority("CN=Below", key: .issuing, issuer: policyCA).issue()
+        let leaf = try files.leaf { $0.issuer = issuing }
+        let above = [issuing, policyCA, files.root].map(\.certificate)
+        let digests = above.map { OpenSSL().sha256($0.der) }
+        for (pins, anchors, chain, sent) in [
+            ([digests[0]], [], [], 1), ([digests[0]], [above[2]], [], 1), ([digests[0]], [above[2]], [above[1]], 1),
+            ([digests[0], digests[1]], [], [], 1), ([digests[0], digests[2]], [], [], 1),
+            ([digests[2]], [above[2]], [above[0], above[1]], 3), ([], [above[0]], [], 1),
+        ] {
+            (files.pins, files.anchors, files.chain) = (pins, anchors, chain)
+            files.allowUnpinnedCA = pins.isEmpty
+            let submitted = try files.profile().profile.submitted(above, named: anchors + chain, OpenSSL())
+            #expect(submitted == Array(above.prefix(sent)))
+            let published = try self.chain(files, leaf, submitted)
+            // A root is no part of what a program shows.
+            #expect(published.starts(with: submitted.filter { !$0.isSelfIssued }))
+        }
+        // Where root's files vouch for nothing of it, it is refused by whom it is sent to.
+        files.pins = [[UInt8](repeating: 0, count: 32)]
+        #expect(try files.profile().profile.submitted(above, named: [], OpenSSL()) == above)
+    }
+
     @Test func `a pinned root admits an issuing CA that is named in chain, or pinned too`() throws {
         var files = try RootFiles()
         let (root, issuing) = (files.root.certificate, files.issuing.certificate)
