@@ -54,7 +54,8 @@ def test_a_later_refusal_does_not_repeat_the_challenge(machine: Machine, make_se
     machine.challenge("another by now")
     with machine.admin() as admin, pytest.raises(AgentError) as failed:
         admin.renew()
-    assert failed.value.problem == "challenge-refused"
+    # What has waited for a person had the right one.
+    assert failed.value.problem == "request-refused"
     assert "badRequest" in failed.value.parameters["problem"]["text"]
     assert "withheld" in failed.value.parameters["problem"]["text"]
     state = machine.root / "var/lib/signet/profiles/access/state.json"

@@ -122,6 +122,8 @@ package struct Transaction: Sendable, Equatable, Codable {
     package var unanswered = 0
     /// When the first PENDING came.
     package var pendingSince: Date?
+    /// The rung whose request was lost, though the server answers; nil where none was.
+    package var lostRung: Rung?
     /// Rungs that this server has refused in this transaction; nil where none.
     package var tried: [Rung]?
     /// The key in pending/ stood in a request whose fate is unknown, and is not used again.

@@ -86,11 +86,11 @@ extension EnrollmentMachine {
     ) -> [EnrollmentAction] {
         switch (trouble.kind, trouble.sort) {
         case (.noAnswer(requestMayHaveArrived: false), _), (.closed, _), (.local, _), (_, .overloaded): break
-        case (.httpStatus, _): return abandon(transaction, .unreachable, now: now)
+        case (.httpStatus, _): return abandon(transaction, .unreachable, isHeard: true, now: now)
         case (.noAnswer, _), (.untrusted, _), (.unfit, _):
             state.transaction?.unanswered += 1
             if transaction.unanswered + 1 >= Schedule.mostUnanswered {
-                return abandon(transaction, trouble.sort, now: now)
+                return abandon(transaction, trouble.sort, isHeard: !trouble.isSilence, now: now)
             }
         }
         scheduleRetry(trouble.sort, now: now)
@@ -119,6 +119,11 @@ extension ExchangeTrouble {
         case .httpStatus, .untrusted, .unfit: true
         case .closed, .local: false
         }
+    }
+
+    fileprivate var isSilence: Bool {
+        if case .noAnswer = kind { return true }
+        return false
     }
 
     fileprivate var isServersError: Bool {

@@ -62,6 +62,7 @@ extension Transaction {
         again.isOrdered = isOrdered
         again.keyIsSpent = keyIsSpent
         again.tried = tried
+        again.lostRung = lostRung
         if succession == .refused { again.succession = .refused }
         again.attempt = attempt + 1
         return again

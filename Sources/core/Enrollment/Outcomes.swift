@@ -100,17 +100,18 @@ extension EnrollmentMachine {
                 scheduleRetry(.unreachable, now: now)
                 return []
             }
-            return abandon(transaction, .unreachable, now: now)
+            return abandon(transaction, .unreachable, isHeard: true, now: now)
         }
         if leaveSuccessor() { return [] }
         // A wrong clock is wrong on every rung.
         if transaction.step == .sent, info != .badTime, climb(now: now) { return [] }
         let detail = [info?.name ?? "no failInfo", text].compactMap { $0 }.joined(separator: ": ")
+        let showsChallenge = transaction.challengeSent && transaction.step == .sent
         let code: ProblemCode =
             switch info {
             case .badTime: .clockRefused
-            case .badMessageCheck where transaction.challengeSent, .badRequest where transaction.challengeSent:
-                .challengeRefused
+            // What has waited for a person had the right challenge.
+            case .badMessageCheck where showsChallenge, .badRequest where showsChallenge: .challengeRefused
             default: .refused
             }
         state.setRequestProblem(code, detail: detail, now: now)
@@ -121,7 +122,12 @@ extension EnrollmentMachine {
 
     /// The fate of a sent request cannot be learned: SCEP has no confirmation (RFC 8894 §7.4). Unless its challenge is spent, a new one is made, after a pause
     /// and with a new key: the old one may stand in a certificate by now.
-    mutating func abandon(_ transaction: Transaction, _ sort: FailureSort, now: Date) -> [EnrollmentAction] {
+    ///
+    /// - Parameter isHeard: the server answers, if not this. There are some that close the connection on a kind of request
+    ///   that they do not take: what is lost twice is left for another kind.
+    mutating func abandon(
+        _ transaction: Transaction, _ sort: FailureSort, isHeard: Bool = false, now: Date
+    ) -> [EnrollmentAction] {
         scheduleRetry(sort, now: now)
         if transaction.challengeSent, rules.singleUseChallenge {
             // What came in place of a certificate names what to change before another challenge is spent.
@@ -129,10 +135,18 @@ extension EnrollmentMachine {
             state.setRequestProblem(.challengeSpent, detail: "'\(transaction.server)': \(reason)", now: now)
             return dropTransaction()
         }
-        var again = transaction.again()
-        again.keyIsSpent = true
-        if transaction.succession == .asked { again.succession = .refused }
-        state.transaction = again
+        let isLostTwice = isHeard && transaction.lostRung == transaction.rung
+        if !isLostTwice || !climb(now: now) {
+            var again = transaction.again()
+            if transaction.succession == .asked { again.succession = .refused }
+            if isHeard { again.lostRung = again.rung }
+            if isLostTwice {
+                again.tried = nil
+                again.rung = ladder(of: again, now: now).first ?? .challenge
+            }
+            state.transaction = again
+        }
+        state.transaction?.keyIsSpent = true
         return [.discardPending]
     }
 

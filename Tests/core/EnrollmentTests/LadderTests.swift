@@ -95,6 +95,50 @@ import Testing
         #expect(again?.actions.prepared?.rung == .signedPKCSReq)
     }
 
+    /// As where a server's program dies of a RenewalReq that it does not know.
+    @Test(arguments: [ExchangeTrouble.http(500), .html, nil])
+    func `What is lost twice on one rung, though the server answers, is followed by the next`(
+        poll trouble: ExchangeTrouble?
+    ) throws {
+        var machine = renewing(.test { $0.hasChallenge = false })
+        var now = due
+        var rungs: [Rung] = []
+        for _ in 0..<6 {
+            rungs.append(try #require(machine.state.transaction).rung)
+            machine.sendRequest(now: now)
+            _ = machine.handle(.failed(.lost), now: now)
+            while machine.state.transaction?.step == .sent {
+                let poll = machine.tickWhenDue(after: now)
+                now = try #require(poll?.at)
+                #expect(poll?.actions.polled != nil)
+                _ = machine.handle(trouble.map { .failed($0) } ?? .refused(.badCertId, text: nil), now: now)
+            }
+            let next = machine.tickWhenDue(after: now)
+            now = try #require(next?.at)
+            machine = EnrollmentMachine(try machine.state.afterRestart(), machine.rules)
+            _ = machine.handle(.ticked, now: now)
+        }
+        #expect(
+            rungs == [.renewalReq, .renewalReq, .signedPKCSReq, .signedPKCSReq, .renewalReq, .renewalReq])
+    }
+
+    @Test func `Where nobody answers the rung is not to blame`() throws {
+        var machine = renewing()
+        var now = due
+        for _ in 0..<4 {
+            #expect(machine.state.transaction?.rung == .renewalReq)
+            machine.sendRequest(now: now)
+            _ = machine.handle(.failed(.lost), now: now)
+            while machine.state.transaction?.step == .sent {
+                let poll = machine.tickWhenDue(after: now)
+                now = try #require(poll?.at)
+                _ = machine.handle(.failed(.lost), now: now)
+            }
+            let next = machine.tickWhenDue(after: now)
+            now = try #require(next?.at)
+        }
+    }
+
     @Test func `What worked is remembered for its server, and tried first`() throws {
         var machine = renewing()
         machine.sendRequest(now: due)

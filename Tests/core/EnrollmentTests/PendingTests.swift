@@ -1,5 +1,6 @@
 import Enrollment
 import FoundationEssentials
+import SCEP
 import Testing
 
 @Suite struct PendingTests {
@@ -24,6 +25,15 @@ import Testing
         }
         #expect(waits == [60, 90, 135, 202.5, 303.75, 455.625, 683.4375, 900, 900])
         #expect(machine.state.problems.isEmpty)
+    }
+
+    @Test(arguments: [FailInfo.badRequest, .badMessageCheck])
+    func `A person who rejects a request has nothing against its challenge`(info: FailInfo) {
+        var machine = pending()
+        #expect(machine.state.transaction?.challengeSent == true)
+        _ = machine.handle(.ticked, now: at(60))
+        _ = machine.handle(.refused(info, text: "rejected"), now: at(60))
+        #expect(machine.state.problems.map(\.code) == [.refused])
     }
 
     @Test func `PENDING outlives the process, with its id and its time`() throws {
