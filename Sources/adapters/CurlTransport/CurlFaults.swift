@@ -24,7 +24,12 @@ extension CurlExchange {
     ///   - words: libcurl's own, of this exchange; empty where it had none.
     ///   - verification: what OpenSSL found of the server's certificates; 0 where nothing was wrong with them.
     func fault(_ result: CURLcode, words: String, verification: Int = 0) -> TransportFault {
-        let said = words.isEmpty ? unsafe String(cString: curl_easy_strerror(result)) : words
+        // libcurl would have sent it once more, and was not let.
+        let isNotRepeated = result == CURLE_ABORTED_BY_CALLBACK && sendings > 1
+        let said =
+            isNotRepeated
+            ? "the server closed the connection"
+            : words.isEmpty ? unsafe String(cString: curl_easy_strerror(result)) : words
         let code = isTooLarge ? .tooLarge : Self.code(result, hasBegunSending: sendings > 0)
         switch code {
         case .tlsRefused where verification == Self.notYetValid:
@@ -32,6 +37,11 @@ extension CurlExchange {
                 .tlsNotYetValid, expected: "a server's certificate that has begun, and a right clock", got: said)
         case .tlsRefused where verification == Self.hasExpired:
             return fault(code, expected: "a server's certificate that has not ended, and a right clock", got: said)
+        case .tlsRefused:
+            return fault(
+                code,
+                expected: "a server's certificate that leads to a CA of the system's, or of the file that tls-ca names",
+                got: said)
         case .tooLarge: return fault(code, expected: "at most \(request.limit) bytes and few headers", got: said)
         case .timedOut, .timedOutBeforeSending:
             return fault(code, expected: "an answer within \(request.deadline) s", got: said)

@@ -24,6 +24,9 @@ import Secrets
     private let proxy: HTTPProxy?
     /// What the kept connection's server showed in its handshake, and who that was.
     private var shown: (origin: Substring, certificates: [[UInt8]]) = ("", [])
+    /// Whether a second request found the connection of the first: some servers end it and do not say so, and what must not
+    /// be sent twice would be lost on it each time.
+    private var keepsConnections = true
 
     init(
         tlsAuthorities: [UInt8]?, userAgent: String, client: ClientAccess?, proxy: HTTPProxy?
@@ -127,6 +130,7 @@ import Secrets
         _ exchange: CurlExchange, key: UnsafeRawBufferPointer?, proxyHeaders: UnsafeMutablePointer<curl_slist>?
     ) throws(TransportFault) -> UnsafeMutablePointer<curl_slist>? {
         let request = exchange.request
+        let hasOwnConnection = request.hasOwnConnection || !(request.isRepeatable || keepsConnections)
         unsafe curl_easy_reset(easy)
         let deadline = min(max(request.deadline, 0.001), 3600)
         let context = unsafe Unmanaged.passUnretained(exchange).toOpaque()
@@ -135,7 +139,7 @@ import Secrets
             signet_curl_set_callbacks(easy, context, receiveBody, receiveHeader, beginSending, words),
             signet_curl_set_text(easy, CURLOPT_URL, request.url),
             signet_curl_set_text(easy, CURLOPT_USERAGENT, userAgent),
-            signet_curl_set_long(easy, CURLOPT_FRESH_CONNECT, request.hasOwnConnection ? 1 : 0),
+            signet_curl_set_long(easy, CURLOPT_FRESH_CONNECT, hasOwnConnection ? 1 : 0),
             signet_curl_set_long(easy, CURLOPT_TIMEOUT_MS, Int(deadline * 1000)),
             signet_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(min(deadline, Self.connectLimit) * 1000)),
             signet_curl_set_limit(easy, curl_off_t(max(request.limit, 1))),
@@ -180,13 +184,20 @@ import Secrets
         return HTTPResponse(
             status: unsafe signet_curl_get_long(easy, CURLINFO_RESPONSE_CODE),
             contentType: type.map(mediaType), retryAfter: seconds > 0 ? min(Int(seconds), Self.retryLimit) : nil,
-            date: date > 0 ? Date(timeIntervalSince1970: Double(date)) : nil, body: exchange.body,
+            date: date > 0 ? Date(timeIntervalSince1970: Double(date)) : nil, location: location, body: exchange.body,
             serverCertificates: certificates(of: exchange.origin))
+    }
+
+    private var location: String? {
+        guard let url = unsafe signet_curl_get_text(easy, CURLINFO_REDIRECT_URL) else { return nil }
+        let place = unsafe String(cString: url).prefix { $0 != "?" && $0 != "#" }.prefix(256)
+        return place.utf8.allSatisfy { (0x21...0x7E).contains($0) } && !place.contains("@") ? String(place) : nil
     }
 
     /// libcurl shows certificates after a handshake only, and none for a kept connection.
     private func certificates(of origin: Substring) -> [[UInt8]] {
         let isNew = unsafe signet_curl_get_long(easy, CURLINFO_NUM_CONNECTS) > 0
+        if isNew, shown.origin == origin { keepsConnections = false }
         if isNew { shown = unsafe (origin, handshakeCertificates(signet_curl_get_certificates(easy))) }
         return shown.origin == origin ? shown.certificates : []
     }

@@ -55,19 +55,23 @@ package struct HTTPResponse: Sendable, Equatable {
     package var retryAfter: Int?
     /// What the server's clock said: `Date` (RFC 9110 §6.6.1), which nobody signed.
     package var date: Date?
+    /// Where a redirect leads, which is not followed: at most 256 printable characters of it, without a query; else nil.
+    package var location: String?
     package var body: [UInt8]
     /// The certificates that the TLS server sent, leaf first, DER: all of them, or none where there are too many to tell;
     /// empty over plain HTTP.
     package var serverCertificates: [[UInt8]]
 
     package init(
-        status: Int, contentType: String? = nil, retryAfter: Int? = nil, date: Date? = nil, body: [UInt8] = [],
+        status: Int, contentType: String? = nil, retryAfter: Int? = nil, date: Date? = nil, location: String? = nil,
+        body: [UInt8] = [],
         serverCertificates: [[UInt8]] = []
     ) {
         self.status = status
         self.contentType = contentType
         self.retryAfter = retryAfter
         self.date = date
+        self.location = location
         self.body = body
         self.serverCertificates = serverCertificates
     }

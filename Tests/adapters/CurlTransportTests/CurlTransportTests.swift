@@ -86,6 +86,19 @@ import Testing
         #expect(server.connectionCount == 2)
     }
 
+    @Test func `where a server ends its connections and does not say so, what is sent once has one of its own`()
+        async throws
+    {
+        let server = try LoopbackServer { connection in
+            if let request = connection.next() { connection.reply(request.line) }
+        }
+        defer { server.stop() }
+        let transport = try transport()
+        for path in ["/1", "/2"] { _ = try await transport.exchange(get(server.url(path))) }
+        #expect(try await transport.exchange(post(server.url("/3"), [1])).status == 200)
+        #expect(server.connectionCount == 3)
+    }
+
     @Test func `any status is an answer, with its media type, and no redirect is followed`() async throws {
         let server = try LoopbackServer { connection in
             while let request = connection.next() {
@@ -103,6 +116,8 @@ import Testing
         #expect((html.status, html.contentType, html.body) == (503, "text/html", Array("<html>".utf8)))
         let redirect = try await transport.exchange(get(server.url("/elsewhere")))
         #expect((redirect.status, redirect.contentType) == (302, nil))
+        #expect(redirect.location == server.url("/html"))
+        #expect(html.location == nil)
         #expect(server.requests.count == 2)
     }
 
