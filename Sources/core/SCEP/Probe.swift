@@ -52,23 +52,24 @@ extension SCEPExchange {
         let message = try RequestComposer(cryptography: cryptography, authority: authority, policy: policy).poll(
             transaction: TransactionID(random: try cryptography.randomBytes(16)), subject: subject, signer: signer)
         do {
-            let (response, fellBack) = try await post(message, authority.capabilities)
-            if fellBack { findings.note(.postRefused) }
+            let (response, instead) = try await post(message, authority.capabilities)
+            if let instead { findings.note(instead == .get ? .postRefused : .getRefused) }
             guard response.status == 200 else {
-                // Servers refuse what they do not know with 400 or 5xx; who says more has not looked at it.
-                let isServers = response.status == 400 || response.status >= 500
+                // Servers refuse what they do not know with these; whoever says something else has not looked at it.
+                let isServers = [400, 500, 501].contains(response.status)
                 return findings.note(
                     isServers ? .noCertPoll : .messageRefused, "it answers with HTTP status \(response.status)")
             }
             guard response.body.first == DERTag.sequence.rawValue else {
-                return findings.note(.noCertPoll, "it answers with no SCEP message")
+                return findings.note(.messageRefused, "it answers with no SCEP message")
             }
             let expectation = Expectation(
                 message: message, signer: signer, publicKeyInfo: signer.certificate.publicKeyInfo, subject: subject,
                 current: nil)
-            let (_, weaknesses) = try ReplyVerification(
+            let (verdict, weaknesses) = try ReplyVerification(
                 cryptography: cryptography, authority: authority, policy: policy, now: now
             ).verify(response.body, expectation)
+            if case .refused(.badAlg?, _) = verdict { findings.noteAlgorithms(of: authority.capabilities) }
             for weakness in weaknesses { findings.note(.weakReply, "it \(weakness)") }
         } catch let failure as ExchangeFailure {
             findings.note(.messageRefused, "\(failure)")

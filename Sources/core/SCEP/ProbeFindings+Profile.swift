@@ -8,7 +8,9 @@ extension ProbeFindings {
     ///   - digest: lower-case hex SHA-256 of a certificate.
     package func profile(tlsCA: String? = nil, digest: (Certificate) -> String) -> String {
         var lines = ["[scep]", "url = \(Self.quoted("\(server)"))"]
-        if let tlsCA { lines.append("tls-ca = \(Self.quoted(tlsCA))") }
+        if let tlsCA {
+            lines += ["# A copy of the file that was given to the probe.", "tls-ca = \(Self.quoted(tlsCA))"]
+        }
         if let caIdentifier { lines.append("ca-identifier = \(Self.quoted(caIdentifier))") }
         if let preset { lines.append("server = \(Self.quoted(preset))") }
         let pinned = certificates.filter(\.isToBePinned)
@@ -17,6 +19,10 @@ extension ProbeFindings {
             guard !named.isEmpty else { continue }
             lines += named.map { "# \("\($0.subject)".prefix(Self.subjectLimit))" }
             lines.append("\(key) = [\(named.map { Self.quoted("sha256:" + digest($0)) }.joined(separator: ", "))]")
+        }
+        if quirks.contains(where: { $0.quirk == .algorithmsRefused }) { lines.append("legacy-request = true") }
+        if needsStrongChallenge {
+            lines.append("# At least \(ExchangeLimits.shortestPassword) characters: messages are encrypted under it.")
         }
         lines += [
             "challenge = { credential = \"scep-challenge\" }", "", "[subject]", "name = \"CN=${hostname}\"", "",

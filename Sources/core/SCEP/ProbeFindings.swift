@@ -9,6 +9,8 @@ package struct ProbeFindings: Sendable {
     package private(set) var capabilities: [String] = []
     package private(set) var certificates: [OfferedCertificate] = []
     package private(set) var quirks: [(quirk: Quirk, detail: String)] = []
+    /// Requests can only be encrypted under the challenge.
+    private(set) var needsStrongChallenge = false
     /// TLS says that the answers are the server's.
     package var isAuthenticated = false
 
@@ -48,6 +50,15 @@ package struct ProbeFindings: Sendable {
         if !offered.offersRenewal { note(.noRenewal) }
     }
 
+    /// Notes that it refuses AES and SHA-256. Where it does not list both there are others that it takes.
+    mutating func noteAlgorithms(of offered: Capabilities) {
+        if offered.offersAES, offered.offersSHA256 {
+            note(.messageRefused, "it refuses AES-128 and SHA-256 (badAlg), and lists both")
+        } else {
+            note(.algorithmsRefused)
+        }
+    }
+
     /// Finds the part of each certificate as a transaction would, with any CA allowed. Where a transaction would refuse
     /// the RA, that is noted, and it is allowed for the rest.
     mutating func examine(
@@ -64,6 +75,7 @@ package struct ProbeFindings: Sendable {
         } catch {
             note(.unusableAuthority, "\(error)")
         }
+        needsStrongChallenge = authority?.needsPassword == true
         let needsPin = policy.allowAnyRA
         certificates = offered.map { one in
             let isRegistration = !one.isAuthority
@@ -87,7 +99,9 @@ package enum Quirk: String, Sendable, CaseIterable {
     case noCapabilities = "no-capabilities"
     case noPost = "no-post"
     case postRefused = "post-refused"
+    case getRefused = "get-refused"
     case oldAlgorithms = "old-algorithms"
+    case algorithmsRefused = "algorithms-refused"
     case noRenewal = "no-renewal"
     case messageRefused = "message-refused"
     case noCertPoll = "no-cert-poll"

@@ -1,6 +1,6 @@
 extension Quirk {
     /// Whether no certificate can be had from the server as it is.
-    package var isFatal: Bool { self == .unusableAuthority || self == .replyRefused }
+    package var isFatal: Bool { [.unusableAuthority, .replyRefused, .messageRefused].contains(self) }
 
     /// What it means, a sentence without its period.
     package var meaning: String { text.meaning }
@@ -28,6 +28,16 @@ extension Quirk {
             (
                 "it lists POST and does not take it: each request goes once more by GET",
                 "let the server, or what stands in front of it, take POST"
+            )
+        case .getRefused:
+            (
+                "it lists no POST and takes nothing else: each request is refused by GET first",
+                "let it list POSTPKIOperation in GetCACaps"
+            )
+        case .algorithmsRefused:
+            (
+                "it refuses requests in AES-128 and SHA-256 (badAlg)",
+                "ask the PKI's owner to allow both, or keep the line legacy-request, which has requests use 3DES or SHA-1"
             )
         case .oldAlgorithms:
             (

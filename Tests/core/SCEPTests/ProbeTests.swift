@@ -109,6 +109,35 @@ import X509
             ])
     }
 
+    @Test(arguments: [
+        (ScriptedTransport.Answer.text("<html>", type: "text/html"), true), (.answer(503), true), (.answer(404), true),
+        (.answer(500), false), (.answer(400), false),
+    ])
+    func `where no message gets through no certificate can be had`(
+        answer: ScriptedTransport.Answer, isFatal: Bool
+    ) async throws {
+        let findings = try await probe(
+            ScriptedTransport(
+                .text("AES\nPOSTPKIOperation\nRenewal\nSHA-256"), try .certificates([pki.issuing.certificate]), answer))
+        #expect(findings.quirks.map(\.quirk) == [.plainHTTP, isFatal ? .messageRefused : .noCertPoll])
+        #expect(findings.quirks.contains { $0.quirk.isFatal } == isFatal)
+    }
+
+    @Test func `POST that is not listed, and is all that is taken, is seen`() async throws {
+        let transport = ScriptedTransport(
+            .answer(404), try .certificates([pki.issuing.certificate]), .answer(405), .answer(500))
+        #expect(
+            try await probe(transport).quirks.map(\.quirk) == [.plainHTTP, .noCapabilities, .getRefused, .noCertPoll])
+    }
+
+    @Test func `a CA that can only be asked under the challenge has that said in the profile`() async throws {
+        let authority = try CertificateOrder.authority("CN=Curve", key: .elliptic).issue()
+        let findings = try await probe(
+            ScriptedTransport(.text("SCEPStandard"), try .certificates([authority.certificate])))
+        #expect(profile(findings).contains { $0.hasPrefix("# At least 16 characters") })
+        #expect(!findings.quirks.contains { $0.quirk.isFatal })
+    }
+
     @Test(arguments: Quirk.allCases)
     func `every quirk says what it means and what to do`(quirk: Quirk) {
         #expect(!quirk.meaning.isEmpty && !quirk.meaning.hasSuffix("."))
