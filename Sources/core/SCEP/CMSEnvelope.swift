@@ -30,6 +30,8 @@ package struct CMSEnvelope: Sendable {
             try requireEnvelope(info)
             var data = try info.readStructure()
             let version = try data.readSmallInteger()
+            // originatorInfo: certificates for key agreement, which is refused below.
+            _ = try data.nextIf(.context(0))
             var set = try data.inside(try data.next(.set))
             var recipients: [CMSKeyTransport] = []
             var password: CMSPassword?

@@ -28,7 +28,7 @@ package struct CMSKeyTransport: Sendable {
         let (algorithm, parameters) = try recipient.readAlgorithm()
         guard let padding = padding(algorithm, parameters) else {
             throw info.fault(
-                .keyEncryptionRefused, expected: "RSA, or RSA-OAEP with SHA-1 or SHA-256 and no label",
+                .keyEncryptionRefused, expected: "RSA, or RSA-OAEP with SHA-1 or SHA-2 and no label",
                 got: algorithm == .rsaOAEP ? "\(algorithm) with other parameters" : "\(algorithm)")
         }
         let key = try recipient.readOctetString()
@@ -99,6 +99,8 @@ extension DERCursor {
         switch try readBareAlgorithm() {
         case .sha1: .sha1
         case .sha256: .sha256
+        case .sha384: .sha384
+        case .sha512: .sha512
         default: nil
         }
     }

@@ -62,11 +62,14 @@ struct CMSSignedAttributes {
         case AttributeType.senderNonce, AttributeType.recipientNonce:
             octets[type] = try readOctets(type, &values)
         case AttributeType.failInfoText:
+            // For people, and nothing else depends on it (RFC 8894 §3.2.1.4): what cannot be read is left out.
             let element = try values.next()
-            guard [.utf8String, .printableString, .ia5String, .t61String].contains(element.tag) else {
-                throw refused(type, "UTF8String", got: "\(element.tag)")
+            if [.utf8String, .printableString, .ia5String, .t61String].contains(element.tag) {
+                failInfoText = Self.printable(
+                    String(decoding: values.bytes[element.content].prefix(800), as: UTF8.self))
+            } else {
+                failInfoText = values.text(of: element).map(Self.printable)
             }
-            failInfoText = Self.printable(values.bytes[element.content])
         case ObjectIdentifier.signingTime:
             // The server's clock proves nothing.
             _ = try values.next()
@@ -92,9 +95,9 @@ struct CMSSignedAttributes {
     }
 
     /// The first 200 characters with everything replaced that could break a line, hide text or steer a terminal.
-    private static func printable(_ octets: ArraySlice<UInt8>) -> String {
+    private static func printable(_ text: String) -> String {
         var scalars = String.UnicodeScalarView()
-        for scalar in String(decoding: octets.prefix(800), as: UTF8.self).unicodeScalars.prefix(200) {
+        for scalar in text.unicodeScalars.prefix(200) {
             switch scalar.properties.generalCategory {
             case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator:
                 scalars.append(" ")

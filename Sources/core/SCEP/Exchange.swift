@@ -100,26 +100,33 @@ package struct SCEPExchange: Sendable {
     }
 
     /// By POST where the server offers it, else by GET (RFC 8894 §4.1, §4.3). A server that advertises POST and then answers it with
-    /// nothing, or refuses the method, gets the same bytes by GET, once (NDES 2012); `fellBack` then.
+    /// nothing, or refuses the method, gets the same bytes by GET, once (NDES 2012); one that refuses GET, or such a long
+    /// one, by POST, which it has to take whatever it lists (§2.9).
+    ///
+    /// - Returns: the answer, and by which method it came where that is the other one.
     func post(
         _ message: PKIMessage, _ capabilities: Capabilities
-    ) async throws -> (response: HTTPResponse, fellBack: Bool) {
+    ) async throws -> (response: HTTPResponse, instead: HTTPRequest.Method?) {
         func byGet(hasOwnConnection: Bool) -> HTTPRequest {
             HTTPRequest(
                 method: .get, url: server.target("PKIOperation", message: message.der),
                 limit: ExchangeLimits.answerBytes, deadline: ExchangeLimits.deadline, isRepeatable: false,
                 hasOwnConnection: hasOwnConnection)
         }
-        guard capabilities.offersPost else { return (try await send(byGet(hasOwnConnection: false)), false) }
-        let response = try await send(
-            HTTPRequest(
-                method: .post, url: server.target("PKIOperation"), body: message.der,
-                contentType: "application/x-pki-message", limit: ExchangeLimits.answerBytes,
-                deadline: ExchangeLimits.deadline))
+        let byPost = HTTPRequest(
+            method: .post, url: server.target("PKIOperation"), body: message.der,
+            contentType: "application/x-pki-message", limit: ExchangeLimits.answerBytes,
+            deadline: ExchangeLimits.deadline)
+        guard capabilities.offersPost else {
+            let response = try await send(byGet(hasOwnConnection: false))
+            guard [405, 414, 501].contains(response.status) else { return (response, nil) }
+            return (try await send(byPost), .post)
+        }
+        let response = try await send(byPost)
         let refusesPost = response.status == 405 || response.status == 501
-        guard refusesPost || (response.status == 200 && response.body.isEmpty) else { return (response, false) }
+        guard refusesPost || (response.status == 200 && response.body.isEmpty) else { return (response, nil) }
         // Who takes no POST may close the connection behind it, and this request is not sent twice.
-        return (try await send(byGet(hasOwnConnection: true)), true)
+        return (try await send(byGet(hasOwnConnection: true)), .get)
     }
 
     func send(_ request: HTTPRequest) async throws -> HTTPResponse {
@@ -131,7 +138,9 @@ package struct SCEPExchange: Sendable {
     }
 
     private func failure(_ response: HTTPResponse, of operation: String) -> ExchangeFailure {
-        .status(response.status, retryAfter: response.retryAfter, operation: "\(operation) of '\(server)'")
+        let place = response.location.map { ", which leads to '\($0)'" } ?? ""
+        return .status(
+            response.status, retryAfter: response.retryAfter, operation: "\(operation) of '\(server)'\(place)")
     }
 
     /// What a check refused. Where it is time that did not fit and the server's clock says another, it is nobody's fault

@@ -37,7 +37,9 @@ extension ReplyVerification {
         guard expected.accepted.accepts(leaf.subject) else {
             throw SCEPFault(
                 .subjectMismatch, attempted: "accept the issued certificate",
-                expected: "the subject '\(expected.accepted)', or that which the PKI writes as subject.issued-name",
+                expected:
+                    "the subject '\(expected.accepted)', or for what the PKI writes in its place a line issued-name = "
+                    + "\"…\" in [subject]",
                 got: "'\(leaf.subject)'")
         }
         // One that has not begun was used by a clock that was ahead; and serial numbers are an issuer's own (RFC 5280 §4.1.2.2).

@@ -104,6 +104,10 @@ import X509
         #expect(try text([0x61, 0xFF, 0x62]) == "a\u{FFFD}b")
         #expect(try text(Array(repeating: 0x61, count: 500_000)) == String(repeating: "a", count: 200))
         #expect(try text(Array("old".utf8), .printableString) == "old")
-        #expect(throws: CMSFault.self) { try text([1], .integer) }
+        // A signed refusal is one, whatever its words are written in.
+        #expect(try text([0x00, 0x6E, 0x20, 0xAC, 0x00, 0x0A], .bmpString) == "n€ ")
+        #expect(try text(Array(repeating: 0x61, count: 500_000), .bmpString)?.unicodeScalars.count == 200)
+        #expect(try text([1], .integer) == nil)
+        #expect(try text([1], .bmpString) == nil)
     }
 }

@@ -80,10 +80,30 @@ import X509
         let silent = try script("POSTPKIOperation", .answer(), .answer())
         #expect(await refusal { _ = try await submit(silent) }?.code == .notSCEP)
         #expect(silent.requests.count == 4)
-        // A GET is not followed by anything.
+        // A GET that was answered is not followed by anything.
         let get = try script("", .answer())
         #expect(await refusal { _ = try await submit(get) }?.code == .notSCEP)
         #expect(get.requests.count == 3)
+    }
+
+    @Test(arguments: [405, 414, 501])
+    func `A GET that is refused for what it is is followed by a POST, once: every server takes that`(
+        status: Int
+    ) async throws {
+        let transport = try script("", .answer(status), try pending)
+        #expect(try await submit(transport).0 == .pending)
+        #expect(isBase64Get(transport.requests[2]))
+        #expect(transport.requests[3].method == .post)
+        let neither = try script("", .answer(status), .answer(status))
+        await #expect(throws: ExchangeFailure.self) { try await submit(neither) }
+        #expect(neither.requests.count == 4)
+    }
+
+    @Test func `A redirect is not followed, and where it leads is told`() async throws {
+        let transport = try script("POSTPKIOperation", .answer(302, location: "https://pki.example/scep"))
+        await #expect {
+            try await submit(transport)
+        } throws: { "\($0)".contains("leads to 'https://pki.example/scep'") }
     }
 
     @Test(arguments: [400, 403, 404, 429, 500, 502, 503, 204, 302])

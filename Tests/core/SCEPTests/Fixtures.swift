@@ -98,8 +98,11 @@ final class ScriptedTransport: Transport {
 }
 
 extension ScriptedTransport.Answer {
-    static func answer(_ status: Int = 200, _ body: [UInt8] = [], type: String? = nil, retryAfter: Int? = nil) -> Self {
-        .success(HTTPResponse(status: status, contentType: type, retryAfter: retryAfter, body: body))
+    static func answer(
+        _ status: Int = 200, _ body: [UInt8] = [], type: String? = nil, retryAfter: Int? = nil, location: String? = nil
+    ) -> Self {
+        .success(
+            HTTPResponse(status: status, contentType: type, retryAfter: retryAfter, location: location, body: body))
     }
 
     /// The same answer by a server whose clock said this.
