@@ -40,18 +40,22 @@ struct SCEPSection {
     private func options(isSingleUse: Bool) -> ServerOptions {
         let server: ServerKind = section.choice("server") ?? .auto
         let preset = server.options
-        let identifier = { (key: String) in
-            section.checked(section.text(key), of: key) { (text) throws(ProfileFault) in
-                try ProfileRules.check(identifier: text)
-                return text
-            }
+        let caIdentifier = section.checked(section.text("ca-identifier"), of: "ca-identifier") {
+            (text) throws(ProfileFault) in
+            try ProfileRules.check(caIdentifier: text)
+            return text
+        }
+        let transactionID = section.checked(section.text("transaction-id"), of: "transaction-id") {
+            (text) throws(ProfileFault) in
+            try ProfileRules.check(identifier: text)
+            return text
         }
         return ServerOptions(
             server: server, renewalRequest: section.choice("renewal-request") ?? preset.renewalRequest,
             // A challenge that works once is spent by then: of the preset's ways that one is not open.
             challengeOnRenewal: section.boolean("challenge-on-renewal") ?? (preset.challengeOnRenewal && !isSingleUse),
             challengeString: section.choice("challenge-string") ?? preset.challengeString,
-            caIdentifier: identifier("ca-identifier"), transactionID: identifier("transaction-id"))
+            caIdentifier: caIdentifier, transactionID: transactionID)
     }
 
     /// Absent, or a list without elements.

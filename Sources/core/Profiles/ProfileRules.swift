@@ -112,6 +112,19 @@ package enum ProfileRules {
         }
     }
 
+    /// Refuses a CA's name that is none. It goes into URLs, escaped, so that it may have any character that can be seen.
+    /// Throws `.invalidIdentifier`.
+    package static func check(caIdentifier text: String) throws(ProfileFault) {
+        guard (1...ServerOptions.textLimit).contains(text.utf8.count),
+            text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
+        else {
+            throw ProfileFault(
+                .invalidIdentifier, attempted: "read a CA's identifier",
+                expected: "1 to \(ServerOptions.textLimit) bytes without control characters",
+                got: "'\(text.prefix(256))'")
+        }
+    }
+
     private static func contradiction(_ expected: String, _ got: String) -> ProfileFault {
         ProfileFault(.contradiction, attempted: "read the profile", expected: expected, got: got)
     }

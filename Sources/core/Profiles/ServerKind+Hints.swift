@@ -49,6 +49,8 @@ extension ServerKind {
         case (.cisco, .failInfo("badAlg", _)): "old IOS knows no AES: set legacy-request = true"
         case (_, .failInfo("badAlg", _)):
             "a server that has neither AES nor SHA-256 needs legacy-request = true; it lists what it has in GetCACaps"
+        case (_, .status(401)), (_, .status(403)), (_, .status(500)):
+            "many servers answer so to a request that they do not take, such as one with a wrong challenge; their log says why"
         default: nil
         }
     }

@@ -27,7 +27,7 @@ struct ProbeCommand: AsyncParsableCommand {
         let console = Console.current
         do throws(ProfileFault) {
             try ServerURL.check(url)
-            if let caIdentifier { try ProfileRules.check(identifier: caIdentifier) }
+            if let caIdentifier { try ProfileRules.check(caIdentifier: caIdentifier) }
         } catch {
             throw Failure(.wrongUsage, "\(error)", hints: [error.code.remedy])
         }

@@ -13,7 +13,7 @@ extension Agent {
     ///   - tlsCA: PEM of the CA that the server's TLS certificate must lead to, in place of the system's.
     package func probe(_ url: String, caIdentifier: String?, tlsCA: String?) async throws -> ProbeReply {
         do {
-            if let caIdentifier { try ProfileRules.check(identifier: caIdentifier) }
+            if let caIdentifier { try ProfileRules.check(caIdentifier: caIdentifier) }
             let subject = try DistinguishedName(rfc4514: "CN=signet-probe")
             // Who has written a profile for it has said by which way it is reached.
             let proxy = configuration.profiles.first { $0.scep.urls.contains(url) }?.scep.proxy

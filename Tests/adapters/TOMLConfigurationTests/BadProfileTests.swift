@@ -22,7 +22,8 @@ struct BadProfileTests {
             "scep.challenge-on-renewal: expected a challenge that works once, or one for renewals too"
         ),
         ("challenge-string = \"bmp\"", "scep.challenge-string: expected \"printable\" or \"utf8\""),
-        ("ca-identifier = \"\"", "scep.ca-identifier"),
+        ("ca-identifier = \"\"", "scep.ca-identifier"), ("ca-identifier = \"a\\nb\"", "scep.ca-identifier"),
+        ("ca-identifier = \"\(String(repeating: "a", count: 65))\"", "scep.ca-identifier"),
         ("transaction-id = \"a_b\"", "scep.transaction-id"),
         ("transaction-id = \"\(String(repeating: "a", count: 65))\"", "scep.transaction-id"),
         ("ra-fingerprint = [\"\(String(repeating: "00", count: 16))\"]", "scep.ra-fingerprint"),

@@ -85,8 +85,8 @@ struct GoodProfileTests {
                 == ServerOptions(server: .stepCA, renewalRequest: .renewalReq))
         #expect(try options("challenge-string = \"utf8\"") == ServerOptions(challengeString: .utf8))
         #expect(
-            try options("ca-identifier = \"Root CA\"\ntransaction-id = \"device 7\"")
-                == ServerOptions(caIdentifier: "Root CA", transactionID: "device 7"))
+            try options("ca-identifier = \"Root_CA & Söhne\"\ntransaction-id = \"device 7\"")
+                == ServerOptions(caIdentifier: "Root_CA & Söhne", transactionID: "device 7"))
     }
 
     @Test func `the least profile has the defaults`() throws {

@@ -35,6 +35,10 @@ struct ServerKindTests {
         }
         let form = ServerKind.xipki.hint(for: .failInfo("badRequest", challengeSent: true))
         #expect(form?.contains("user:password") == true)
-        #expect(ServerKind.auto.hint(for: .status(500)) == nil)
+        for status in [401, 403, 500] {
+            #expect(ServerKind.auto.hint(for: .status(status))?.contains("challenge") == true)
+            #expect(ServerKind.auto.hint(for: .discovery(status)) == nil)
+        }
+        #expect(ServerKind.auto.hint(for: .status(503)) == nil)
     }
 }
