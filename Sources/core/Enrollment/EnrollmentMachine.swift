@@ -33,7 +33,7 @@ package struct EnrollmentMachine: Sendable, Equatable {
         case .repaired: repair()
         // Who has just changed the profile orders what it says now: the change must not end what the order begins.
         case .ordered(let kind):
-            if kind == .enroll { forgetServers() }
+            if kind == .enroll, !isBusy { forgetServers() }
             actions = noticeChangedProfile() + order(kind, now: now)
         case .prepared(let id, let challengeSent, let rung, let isAhead):
             actions = prepared(id: id, challengeSent: challengeSent, rung, isAhead: isAhead, now: now)

@@ -15,7 +15,7 @@ extension EnrollmentMachine {
         let showsChallenge = rules.hasChallenge && !rules.singleUseChallenge && mayShowChallenge(transaction)
         let possible = Rung.allCases.filter { $0 != .challenge || showsChallenge }
         let server = transaction.server
-        let first = [state.remembered[server], rules.firstRung, lacksRenewal(server) ? .signedPKCSReq : nil]
+        let first = [state.remembered[server], rules.firstRung, offersRenewal(server) ? nil : .signedPKCSReq]
             .compactMap { $0 }.first { possible.contains($0) }
         guard let first else { return possible }
         return [first] + possible.filter { $0 != first }

@@ -53,9 +53,9 @@ extension EnrollmentMachine {
         state.clear([.capabilitiesLost])
     }
 
-    /// Whether a server whose list is known has no RenewalReq in it.
-    func lacksRenewal(_ server: String) -> Bool {
-        guard let known = state.capabilities[server], !known.isEmpty else { return false }
-        return !Capabilities(keywords: Set(known)).offersRenewal
+    /// Whether a server has listed RenewalReq. Of one that lists nothing there is nothing to assume (RFC 8894 §3.5.2), and
+    /// what it lists is known before the first message is chosen.
+    func offersRenewal(_ server: String) -> Bool {
+        Capabilities(keywords: Set(state.capabilities[server] ?? [])).offersRenewal
     }
 }

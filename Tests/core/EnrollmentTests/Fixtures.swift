@@ -45,6 +45,7 @@ extension EnrollmentState {
             $0.obtainedAt = identity.notBefore
             $0.published = identity.generation
             $0.profileDigest = "profile"
+            $0.capabilities = [firstServer: ["renewal"]]
         }
     }
 

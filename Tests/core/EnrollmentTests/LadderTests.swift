@@ -157,6 +157,9 @@ import Testing
         machine.rules.servers = [otherServer]
         machine.rules.profileDigest = "another"
         _ = machine.handle(.failed(.notConnected), now: next)
+        let listed = EnrollmentEvent.observed(authority: ["a"], capabilities: ["renewal"], weaknesses: nil)
+        #expect(machine.state.transaction?.server == otherServer)
+        _ = machine.handle(listed, now: next)
         #expect(machine.state.transaction?.rung == .renewalReq)
     }
 

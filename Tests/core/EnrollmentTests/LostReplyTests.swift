@@ -203,7 +203,7 @@ import Testing
         _ = machine.handle(.ordered(.enroll), now: at(day))
         machine.sendRequest(now: at(day))
         _ = machine.handle(.refused(.badMessageCheck, text: nil), now: at(day))
-        #expect(machine.handle(.ticked, now: at(66 * day)).prepared?.rung == .renewalReq)
+        #expect(machine.handle(.ticked, now: at(66 * day)).prepared?.kind == .renew)
     }
 }
 

@@ -66,7 +66,7 @@ import Testing
         _ = machine.handle(.ordered(.enroll), now: at(day))
         #expect(
             machine.handle(.failed(trouble), now: at(day)) == [.discardPending, .wait(until: at(66 * day))])
-        #expect(machine.handle(.ticked, now: at(66 * day)).prepared?.rung == .renewalReq)
+        #expect(machine.handle(.ticked, now: at(66 * day)).prepared?.kind == .renew)
     }
 
     @Test func `A refused renewal before its time leaves no wait in the past`() {
