@@ -5,6 +5,8 @@ import X509
 /// EnvelopedData written by hand.
 private struct ForgedEnvelope {
     var version: UInt32 = 0
+    /// Whole element; empty leaves it out.
+    var originator: [UInt8] = []
     var recipients: [[UInt8]] = [ForgedEnvelope.recipient()]
     var contentType = CMSForgery.data
     var cipher = DERWriter.algorithm(ContentCipher.aes128CBC.identifier, parameters: DERWriter.octetString(zeros(16)))
@@ -25,7 +27,8 @@ private struct ForgedEnvelope {
         var envelope = ForgedEnvelope()
         change(&envelope)
         let body = DERWriter.sequence(
-            DERWriter.integer(envelope.version), DERWriter.element(.set, envelope.recipients.flatMap { $0 }),
+            DERWriter.integer(envelope.version), envelope.originator,
+            DERWriter.element(.set, envelope.recipients.flatMap { $0 }),
             DERWriter.sequence(DERWriter.objectIdentifier(envelope.contentType), envelope.cipher, envelope.content))
         let bytes = CMSForgery.contentInfo(CMSForgery.envelopedData, body)
         return SCEPTests.refusal(try CMSEnvelope.admit(bytes))
@@ -36,6 +39,9 @@ private struct ForgedEnvelope {
     @Test func `the pattern itself is admitted`() {
         #expect(ForgedEnvelope.refusal { _ in } == nil)
         #expect(ForgedEnvelope.refusal { $0.version = 2 } == nil)
+        // originatorInfo (RFC 5652 §6.1), of which nothing is used.
+        #expect(ForgedEnvelope.refusal { $0.originator = DERWriter.element(.context(0), [0xA0, 0x00]) } == nil)
+        #expect(ForgedEnvelope.refusal { $0.originator = DERWriter.element(.context(1), []) } == .malformed)
     }
 
     @Test func `versions that do not exist are refused`() {
