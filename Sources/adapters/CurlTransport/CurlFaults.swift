@@ -24,12 +24,9 @@ extension CurlExchange {
     ///   - words: libcurl's own, of this exchange; empty where it had none.
     ///   - verification: what OpenSSL found of the server's certificates; 0 where nothing was wrong with them.
     func fault(_ result: CURLcode, words: String, verification: Int = 0) -> TransportFault {
+        let own = words.isEmpty ? unsafe String(cString: curl_easy_strerror(result)) : words
         // libcurl would have sent it once more, and was not let.
-        let isNotRepeated = result == CURLE_ABORTED_BY_CALLBACK && sendings > 1
-        let said =
-            isNotRepeated
-            ? "the server closed the connection"
-            : words.isEmpty ? unsafe String(cString: curl_easy_strerror(result)) : words
+        let said = result == CURLE_ABORTED_BY_CALLBACK && sendings > 1 ? "the server closed the connection" : own
         let code = isTooLarge ? .tooLarge : Self.code(result, hasBegunSending: sendings > 0)
         switch code {
         case .tlsRefused where verification == Self.notYetValid:

@@ -40,22 +40,19 @@ struct SCEPSection {
     private func options(isSingleUse: Bool) -> ServerOptions {
         let server: ServerKind = section.choice("server") ?? .auto
         let preset = server.options
-        let caIdentifier = section.checked(section.text("ca-identifier"), of: "ca-identifier") {
-            (text) throws(ProfileFault) in
-            try ProfileRules.check(caIdentifier: text)
-            return text
-        }
-        let transactionID = section.checked(section.text("transaction-id"), of: "transaction-id") {
-            (text) throws(ProfileFault) in
-            try ProfileRules.check(identifier: text)
-            return text
+        let identifier = { (key: String, check: (String) throws(ProfileFault) -> Void) in
+            section.checked(section.text(key), of: key) { (text) throws(ProfileFault) in
+                try check(text)
+                return text
+            }
         }
         return ServerOptions(
             server: server, renewalRequest: section.choice("renewal-request") ?? preset.renewalRequest,
             // A challenge that works once is spent by then: of the preset's ways that one is not open.
             challengeOnRenewal: section.boolean("challenge-on-renewal") ?? (preset.challengeOnRenewal && !isSingleUse),
             challengeString: section.choice("challenge-string") ?? preset.challengeString,
-            caIdentifier: caIdentifier, transactionID: transactionID)
+            caIdentifier: identifier("ca-identifier", ProfileRules.check(caIdentifier:)),
+            transactionID: identifier("transaction-id", ProfileRules.check(identifier:)))
     }
 
     /// Absent, or a list without elements.

@@ -67,9 +67,7 @@ extension EnrollmentMachine {
                 state.transaction?.isRecovering = true
                 break
             }
-            var again = transaction.again()
-            again.tried = nil
-            again.rung = ladder(of: again, now: now).first ?? .challenge
+            var again = fromFirstRung(transaction.again(), now: now)
             again.keyIsSpent = true
             state.transaction = again
             scheduleRetry(trouble.sort, now: now)

@@ -46,12 +46,16 @@ extension EnrollmentMachine {
         var again = transaction.again()
         again.server = isLast ? first : rules.servers[next]
         // Each server has a ladder of its own; the same server's is not left for this.
-        if again.server != transaction.server {
-            again.tried = nil
-            again.rung = ladder(of: again, now: now).first ?? .challenge
-        }
-        state.transaction = again
+        state.transaction = again.server == transaction.server ? again : fromFirstRung(again, now: now)
         return !isLast
+    }
+
+    /// The transaction with its whole ladder before it.
+    func fromFirstRung(_ transaction: Transaction, now: Date) -> Transaction {
+        var again = transaction
+        again.tried = nil
+        again.rung = ladder(of: again, now: now).first ?? .challenge
+        return again
     }
 }
 

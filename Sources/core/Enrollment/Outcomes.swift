@@ -140,11 +140,7 @@ extension EnrollmentMachine {
             var again = transaction.again()
             if transaction.succession == .asked { again.succession = .refused }
             if isHeard { again.lostRung = again.rung }
-            if isLostTwice {
-                again.tried = nil
-                again.rung = ladder(of: again, now: now).first ?? .challenge
-            }
-            state.transaction = again
+            state.transaction = isLostTwice ? fromFirstRung(again, now: now) : again
         }
         state.transaction?.keyIsSpent = true
         return [.discardPending]

@@ -11,7 +11,7 @@ extension Profile {
     /// - Parameters:
     ///   - above: the path without the leaf, from the lowest upward.
     ///   - named: the certificates of root's files.
-    package func submitted(
+    package func chainToSubmit(
         _ above: [Certificate], named: [Certificate], _ cryptography: any Cryptography
     ) -> [Certificate] {
         let isVouchedFor = { (one: Certificate) in

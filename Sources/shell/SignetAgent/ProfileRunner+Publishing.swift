@@ -13,7 +13,7 @@ extension ProfileRunner {
             guard let generation = try store.generation(number), let key = try store.key(of: number) else {
                 throw UnreadableRequest()
             }
-            let above = profile.submitted(
+            let above = profile.chainToSubmit(
                 generation.chain + (generation.root.map { [$0] } ?? []), named: namedCertificates(),
                 ports.cryptography)
             let published = try await ports.installer.publish(

@@ -42,7 +42,7 @@ struct PathTests {
         ] {
             (files.pins, files.anchors, files.chain) = (pins, anchors, chain)
             files.allowUnpinnedCA = pins.isEmpty
-            let submitted = try files.profile().profile.submitted(above, named: anchors + chain, OpenSSL())
+            let submitted = try files.profile().profile.chainToSubmit(above, named: anchors + chain, OpenSSL())
             #expect(submitted == Array(above.prefix(sent)))
             let published = try self.chain(files, leaf, submitted)
             // A root is no part of what a program shows.
@@ -50,7 +50,7 @@ struct PathTests {
         }
         // Where root's files vouch for nothing of it, it is refused by whom it is sent to.
         files.pins = [[UInt8](repeating: 0, count: 32)]
-        #expect(try files.profile().profile.submitted(above, named: [], OpenSSL()) == above)
+        #expect(try files.profile().profile.chainToSubmit(above, named: [], OpenSSL()) == above)
     }
 
     @Test func `a pinned root admits an issuing CA that is named in chain, or pinned too`() throws {
